@@ -95,7 +95,7 @@ def test_a_tariff_is_edited_until_its_check_is_content(served: Served, window: W
     before = price.input_value()
     price.fill("thirty cents")
     page.get_by_role("button", name="Check").first.click()
-    expect(page.locator("#row-0-fault")).to_contain_text("'thirty' is no function")
+    expect(page.locator("#row-0-fault")).to_contain_text("'thirty' is not a function")
     expect(price).to_have_value("thirty cents")
     expect(price).to_have_attribute("aria-invalid", "true")
 
@@ -114,7 +114,7 @@ def test_a_site_is_planned_again_for_a_day(served: Served, window: Window) -> No
     page.get_by_role("button", name="Plan", exact=True).click()
     expect(page).to_have_url(re.compile("schedule_horizon=24"))
     expect(page.locator("main svg").first).to_be_visible()
-    expect(page.locator("main")).to_contain_text("With nobody planning")
+    expect(page.locator("main")).to_contain_text("Without planning")
     page.get_by_label(re.compile("Hours to plan")).fill("1000")
     page.get_by_role("button", name="Plan", exact=True).click()
     expect(page.locator(".fault").first).to_be_visible()

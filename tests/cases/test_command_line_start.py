@@ -72,7 +72,7 @@ def test_commands_of_keys_and_accounts_need_the_database_alone(database_url: str
 def test_the_help_of_a_group_says_all_of_what_each_command_does() -> None:
     first_sentences = " ".join(said("account", "--help").split())
 
-    assert "Delete a disabled account with all that it has, and the people who have no other." in (
+    assert "Delete a disabled account with everything in it, and the people who have no other." in (
         first_sentences
     )
 

@@ -1,4 +1,4 @@
-"""Work beside the event loop: two threads an account, until the work has really ended."""
+"""Work off the event loop: two threads an account, until the work has really ended."""
 
 import asyncio
 import threading

@@ -101,7 +101,7 @@ def test_check_says_that_others_may_write_to_the_file() -> None:
     file = written(Path("wattyard.toml"), "port = 1")
     file.chmod(0o664)
 
-    assert "can be written by other users, who may" in str(config("check").exception)
+    assert "can be written by other users, who could" in str(config("check").exception)
     file.chmod(0o644)
     assert config("check").exit_code == 0
 

@@ -143,7 +143,10 @@ def test_a_variable_with_either_name_of_a_secret_wins_over_both_in_the_file(tmp_
             "wattyard.toml, line 2: this is not TOML: Cannot overwrite a value",
         ),
         ("host = 'a", "wattyard.toml, at its end: this is not TOML"),
-        ("database = 'a'\ndatabase_file = 'b'", "database_file and database exclude each other"),
+        (
+            "database = 'a'\ndatabase_file = 'b'",
+            "database_file and database cannot be used together",
+        ),
         ("metrics_token_file = 'b'", "line 1: metrics_token_file: b cannot be read: No such file"),
     ],
 )

@@ -57,7 +57,7 @@ def test_the_database_and_the_metrics_token_may_be_in_files(tmp_path: Path) -> N
     read = Settings.read({"WATTYARD_DATABASE_FILE": str(file)})
 
     assert read.database == "postgresql://user:secret@db/wattyard"
-    with pytest.raises(SettingInvalid, match="exclude each other"):
+    with pytest.raises(SettingInvalid, match="cannot be used together"):
         Settings.read({"WATTYARD_DATABASE_FILE": str(file), "WATTYARD_DATABASE": "postgresql://x"})
     with pytest.raises(SettingInvalid, match=r"WATTYARD_METRICS_TOKEN_FILE: .*cannot be read"):
         Settings.read({"WATTYARD_METRICS_TOKEN_FILE": str(tmp_path / "nothing")})

@@ -41,9 +41,9 @@ PRICE = """
         (KEY, "webhooks with different"),
         ("ALTER TABLE sites ADD COLUMN more text", "bring both to the same release"),
         ("UPDATE alembic_version SET version_num = '0001'", "bring both to the same release"),
-        ("UPDATE cells SET number = 0", "each cell has a number of its own"),
+        ("UPDATE cells SET number = 0", "each cell needs a number of its own"),
         ("DELETE FROM cells", "say which cell it is"),
-        ("ALTER SEQUENCE accounts_account_seq MAXVALUE 2000000000", "numbers of another cell"),
+        ("ALTER SEQUENCE accounts_account_seq MAXVALUE 2000000000", "another cell's numbers"),
     ],
 )
 async def test_what_two_cells_do_not_share_is_named_with_what_to_do(

@@ -112,7 +112,7 @@ async def test_days_without_readings_are_told_beside_the_total_in_table_and_char
     assert "January 2026 no readings €15.50 – –" in shown
     assert "No readings, as a share of the time" in shown
     shown = words(days)
-    assert f"readings for 13 of 28 days; missing {missing}. Energy of the time" in shown
+    assert f"readings for 13 of 28 days; missing {missing}. Energy for the time" in shown
     assert "12 Feb 2026 all day €3.50 12 kWh" in shown
     assert "13 Feb 2026 no readings €0.50 – –" in shown
     assert "Fri 13 Feb: no readings for 100 % of the time" in days.text

@@ -34,7 +34,7 @@ async def test_the_list_of_a_customers_sites_and_a_site_lead_to_its_page(
     assert f"/customers/{customer}" in listed.text
     page = words(await browser.get(f"/customers/{customer}"))
     assert "c-1042" in page
-    assert "An owner of the account can give out and erase" in page
+    assert "An owner of the account can export and erase" in page
 
 
 async def test_an_owner_exports_a_customer_as_a_file_and_the_log_says_so(
@@ -119,7 +119,7 @@ async def test_the_log_names_who_erased_a_customer_also_where_the_server_died_ov
     browser = await Browser.of(breaking, tenant)
     answer = await browser.post(f"/customers/{customer}/erase", {"reference": "c-1042"})
     assert answer.status_code == 500
-    assert "may be erased in part" in words(answer)
+    assert "may have been erased only in part" in words(answer)
     assert "nothing was changed" not in words(answer).lower()
     assert (await tenant.get(f"/customers/{customer}")).status_code == 404
     log = await browser.get("/settings/audit")
@@ -136,7 +136,7 @@ async def test_a_database_that_is_lost_over_an_erasure_is_no_promise_that_nothin
     browser = await Browser.of(losing, tenant)
     answer = await browser.post(f"/customers/{customer}/erase", {"reference": "c-1042"})
     assert answer.status_code == 503
-    assert "may be erased in part" in words(answer)
+    assert "may have been erased only in part" in words(answer)
     assert "nothing was changed" not in words(answer)
 
 

@@ -76,7 +76,7 @@ async def test_what_is_wrong_with_a_key_stands_beside_its_field_and_nothing_type
     for fields, says in (
         ({"name": ""}, "1 to 255 printable characters"),
         ({"type": "RESTRICTED"}, "at least one scope"),
-        ({"type": "RESTRICTED", "scopes": "sites:write"}, "one that there is not"),
+        ({"type": "RESTRICTED", "scopes": "sites:write"}, "one that does not exist"),
         ({"type": "RESTRICTED", "scopes": "sites:read", "location_ids": "x"}, "id of a location"),
         (
             {"type": "RESTRICTED", "scopes": "sites:read", "location_ids": "loc_" + "0" * 32},

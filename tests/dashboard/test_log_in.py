@@ -226,7 +226,7 @@ async def test_a_password_lets_in_and_a_wrong_one_keeps_what_was_typed(
         "/dashboard/login", {"email": email, "password": "wrong", "next": wanted}
     )
     assert wrong.status_code == 401
-    assert "do not belong together" in words(wrong)
+    assert "do not match" in words(wrong)
     assert email in wrong.text
     assert wanted in wrong.text
     assert cookie(wrong) is None
@@ -240,7 +240,7 @@ async def test_a_password_lets_in_and_a_wrong_one_keeps_what_was_typed(
 async def test_whoever_comes_to_another_cell_than_their_account_s_is_told_so(
     world: World, tenant: Tenant, visitor: Browser
 ) -> None:
-    email, said = await with_password(world, tenant), "This is the log-in of cell c3 alone"
+    email, said = await with_password(world, tenant), "This log-in page is for cell c3 alone"
     wrong = {"email": email, "password": "wrong"}
     assert said not in words(await visitor.post("/dashboard/login", wrong))
     async with world.db.transaction() as db:

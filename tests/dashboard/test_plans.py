@@ -106,14 +106,14 @@ async def test_a_plan_says_when_a_car_charges_what_that_costs_and_saves_and_why(
     assert "Charging plan of car-1" in shown
     assert "every goal is reached" in shown
     assert "Cost of the plan" in shown
-    assert "With nobody planning" in shown
+    assert "Without planning" in shown
     assert "Saved, " in shown
     assert "Mon 2 Mar 05:00 – 06:15" in shown
     assert "takes 10.54 kWh at 2.16 kW to 10 kW" in shown.replace("\xa0", " ")
     assert "the plan costs least this way" in shown
     assert "Price, power and charge" in shown
     assert "car-1: state of charge, %" in shown
-    assert "nobody planning: the car is charged at once" in shown
+    assert "not planning would: the car is charged at once" in shown
     assert "/schedules/soc" in shown
     assert "ready_by" in page.text
     assert 'value="2026-03-02T08:00"' in page.text
@@ -203,7 +203,7 @@ async def test_kept_plans_by_amount_and_of_sites_are_shown_too(
     assert "Saved, " in words(first)
     assert "kept, made" in words(first)
     assert "kept, made" in words(second)
-    assert "nobody planning: the same targets" in words(second)
+    assert "not planning would: the same targets" in words(second)
 
 
 async def test_a_kept_plan_is_drawn_from_its_start_with_its_target(
@@ -247,8 +247,8 @@ async def test_what_a_saving_leaves_out_is_said_and_priced(
 
     shown = words(await browser.get(f"/plans?location={at}")).replace("\xa0", " ")
 
-    assert "Saved is what the plan costs less than nobody planning: the same targets" in shown
-    assert "The plan leaves 6 kWh less in store at its end than nobody planning would" in shown
+    assert "costs than not planning would: the same targets" in shown
+    assert "The plan leaves 6 kWh less in store at its end than not planning would" in shown
     assert "at the mean price of this time, €0." in shown
 
     body["devices"] = [{**wishes, "value_per_kwh_at_end": 0.001}]  # too little to store anything

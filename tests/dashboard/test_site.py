@@ -27,7 +27,7 @@ async def test_a_new_site_says_what_to_do_next(tenant: Tenant, browser: Browser)
     shown = words(await browser.get(f"/sites/{site['id']}"))
     for says in (
         "No tariff is linked",
-        "There are no readings of this time",
+        "There are no readings for this time",
         "No device stands here yet",
         "none stands here",
         "Site created",

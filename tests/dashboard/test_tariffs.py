@@ -228,9 +228,9 @@ async def test_a_flat_price_and_a_market_price_say_so(tenant: Tenant, browser: B
 @pytest.mark.parametrize(
     ("at", "says"),
     [
-        ("soon", "This is no date and time"),
-        ("0001-01-01", "This is no date and time"),
-        ("9999-12-31T23:59-01:00", "This is no date and time"),
+        ("soon", "This is not a date and time"),
+        ("0001-01-01", "This is not a date and time"),
+        ("9999-12-31T23:59-01:00", "This is not a date and time"),
         ("1999-01-01T00:00", "tariff"),
     ],
 )

@@ -46,7 +46,7 @@ async def test_an_endpoint_is_made_and_its_secret_shown_once(
     tenant: Tenant, browser: Browser
 ) -> None:
     empty = words(await browser.get(HOOKS))
-    assert "No program is told of events" in empty
+    assert "No program is notified of events" in empty
     fields = {
         "url": URL,
         "event_types": "site.*\ndevice.update\n",
@@ -96,7 +96,7 @@ async def test_faults_stand_beside_their_fields(browser: Browser) -> None:
         ),
         (None, ADDRESS_REFUSED, "the setting WATTYARD_WEBHOOK_ALLOW lists networks"),
         (None, HOSTILE, "<script>alert(1)</script>"),
-        (799, "the receiver answered 799", "answered 799. The fault is the receiver's"),
+        (799, "the receiver answered 799", "answered 799. The fault is on the receiver's side"),
     ],
 )
 async def test_why_a_webhook_did_not_arrive_is_said_in_words(

@@ -150,7 +150,7 @@ async def test_years_are_asked_for_in_pieces(http: Session, server: MarketServer
         (document("EXR.D.SEK.USD.SP00.A,D,SEK,USD,SP00,A,2026-04-01,9.1"), "not of the euro"),
         (document(*rows("SEK", {"2026-04-01": "0"})), "not above 0"),
         (document(*rows("SEK", {"2026-04-01": "-10.9"})), "not above 0"),
-        (document(*rows("SEK", {"2026-04-01": "NaN"})), "no finite number"),
+        (document(*rows("SEK", {"2026-04-01": "NaN"})), "not a finite number"),
         (document(*rows("SEK", {"2026-04-01": "10,9"})), "more columns"),
         (document(*rows("SEK", {"2026-13-01": "10.9"})), "no day"),
         (document(*rows("SEK", {"2026-04-01": "1"}), *rows("SEK", {"2026-04-01": "2"})), "two"),

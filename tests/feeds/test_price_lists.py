@@ -204,9 +204,9 @@ def test_another_currency_is_refused_and_named(parse: Any, document: str) -> Non
         (charts, documents.energy_charts(laid_out(MIDNIGHT, HOUR / 6, range(4))), "15, 30 or 60"),
         (charts, lists([10**17, 10**17 + 3600], [1, 2]), "no time"),
         (charts, lists([1.5], [1]), "unix_seconds"),
-        (charts, documents.energy_charts(SERIES, unit="EUR / t"), "no currency per"),
+        (charts, documents.energy_charts(SERIES, unit="EUR / t"), "not a currency per"),
         (charts, "{}", "unix_seconds"),
-        (prices_of_awattar, documents.awattar(SERIES, unit="Cent"), "no currency per"),
+        (prices_of_awattar, documents.awattar(SERIES, unit="Cent"), "not a currency per"),
         (
             prices_of_awattar,
             documents.awattar(SERIES).replace("Eur/MWh", "Eur/kWh", 1),

@@ -1,4 +1,4 @@
-"""POSTs that ask something outside of the server: what they write is kept with their answer."""
+"""POSTs that ask something outside the server: what they write is kept with their answer."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

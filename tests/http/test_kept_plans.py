@@ -1,4 +1,4 @@
-"""Plans that are kept, and made anew when prices are published (contract 9, `keep=true`)."""
+"""Plans that are kept, and renewed when prices are published (contract 9, `keep=true`)."""
 
 from datetime import datetime, timedelta
 from typing import Any

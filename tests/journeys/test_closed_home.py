@@ -131,5 +131,5 @@ def test_no_program_runs_from_where_others_may_write(
         os.chown(copies.parent, 65534, 65534)
     else:
         copies.chmod(0o777)
-    with pytest.raises(EmbeddedError, match="others than root"):
+    with pytest.raises(EmbeddedError, match="users other than root"):
         copied(small, copies)

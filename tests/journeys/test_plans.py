@@ -97,7 +97,7 @@ def test_a_plan_can_be_looked_at_in_the_terminal(data: Path, account: Any) -> No
     assert "complete" in drawn
     assert (told["object"], told["location_id"]) == ("schedule_soc", at)
     assert [name for name in ("price", "grid", "0", "charge") if f"  {name} " not in site] == []
-    assert "nobody planning" in site
+    assert "without planning" in site
     assert "the site's usual load is not known" in site
     assert (site_told["object"], site_told["location_id"]) == ("schedule_site", at)
     assert unknown.returncode == 1

@@ -178,7 +178,7 @@ async def test_right_passwords_let_in_and_wrong_ones_do_not(
         (email(world), PASSWORD),
         ("not an address", PASSWORD),
     ):
-        with pytest.raises(LogInRefused, match="do not belong together"):
+        with pytest.raises(LogInRefused, match="do not match"):
             await attempt(address, password)
     await world.services.get(People).disable(person.email)
     with pytest.raises(LogInRefused):

@@ -295,7 +295,7 @@ def test_a_chain_that_cannot_be_read_keeps_no_backup_from_being_taken(
     with taken(tmp_path, keep=1):
         eventually(lambda: known(database).last_base is not None and bool(chains(tmp_path)[1:]))
         (line,) = known(database).unreadable
-    assert f"of which database the chain {broken.path} is" in line
+    assert f"which database the chain {broken.path} belongs to" in line
     assert names(broken)[0] == ["base-01"]
 
 
@@ -346,7 +346,7 @@ def test_a_full_folder_is_told_of_and_what_it_lacks_is_kept_until_there_is_room(
                 told(url, database.data, datetime.now(UTC) + timedelta(minutes=15))
             )
             assert "No space left" in line
-            assert "MiB of them wait on the disk of the data" in line
+            assert "MiB of them wait on the data disk" in line
             assert ask(url, "SHOW max_slot_wal_keep_size") == "2GB"
             subprocess.run(["mount", "-o", "remount,size=400m", str(to)], check=True)
             eventually(lambda: known(database).fault == "")

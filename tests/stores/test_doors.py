@@ -38,17 +38,17 @@ async def test_what_only_makes_sense_in_a_transaction_is_refused_outside_of_one(
     async def inherited() -> None:
         db.joined()
 
-    with pytest.raises(RuntimeError, match="inside of a transaction"):
+    with pytest.raises(RuntimeError, match="inside a transaction"):
         db.joined()
     async with db.reading():
-        with pytest.raises(RuntimeError, match="inside of a transaction"):
+        with pytest.raises(RuntimeError, match="inside a transaction"):
             db.joined()
     async with db.snapshot():
-        with pytest.raises(RuntimeError, match="inside of a transaction"):
+        with pytest.raises(RuntimeError, match="inside a transaction"):
             db.joined()
     async with db.transaction() as connection:
         assert db.joined() is connection
-        with pytest.raises(RuntimeError, match="inside of a transaction"):
+        with pytest.raises(RuntimeError, match="inside a transaction"):
             await asyncio.create_task(inherited())
         async with db.reading() as reading:
             assert db.joined() is reading
@@ -56,12 +56,12 @@ async def test_what_only_makes_sense_in_a_transaction_is_refused_outside_of_one(
 
 async def test_a_site_is_not_locked_for_nobody(world: World, tenant: Tenant) -> None:
     site = await tenant.site()
-    with pytest.raises(RuntimeError, match="inside of a transaction"):
+    with pytest.raises(RuntimeError, match="inside a transaction"):
         await world.services.get(Sites).locked_present(tenant.context, [site["id"]])
 
 
 async def test_a_transaction_cannot_begin_in_a_snapshot(db: Database) -> None:
-    with pytest.raises(RuntimeError, match="inside of a snapshot"):
+    with pytest.raises(RuntimeError, match="inside a snapshot"):
         async with db.snapshot(), db.transaction():
             pass
 
@@ -73,7 +73,7 @@ async def test_a_transaction_may_begin_with_the_first_write_and_outlast_it(db: D
             async with db.transaction_with_first_write():
                 async with db.snapshot():
                     assert await named(db, name) == 0
-                with pytest.raises(RuntimeError, match="inside of a transaction"):
+                with pytest.raises(RuntimeError, match="inside a transaction"):
                     db.joined()
                 async with db.transaction() as connection:
                     await connection.execute(ADD, first, name)

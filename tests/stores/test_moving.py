@@ -192,7 +192,7 @@ async def test_what_cannot_be_copied_as_it_is_leaves_nothing(pair: tuple[str, st
     assert (copied["sites"], copied["accounts"]) == (2, 1)
     assert any("rows of sites" in line for line in told)
     await ask(source, "DELETE FROM accounts")
-    with pytest.raises(MoveFailed, match="the target has got accounts meanwhile"):
+    with pytest.raises(MoveFailed, match="the target now has accounts"):
         await moving.move(source, target, told.append)
     assert await ask(target, "SELECT count(*) FROM accounts") == 1
 

@@ -129,7 +129,7 @@ def test_where_no_user_can_be_made_it_runs_as_a_number_that_nobody_has(tmp_path:
 def test_a_user_who_cannot_be_named_is_told_what_to_do(tmp_path: Path) -> None:
     wrapper = list(Path("/usr/lib").glob("*/libnss_wrapper.so"))
     number, name = said(IDENTITY, str(tmp_path), "passes", before=NO_USER)
-    assert name == "has a name" if wrapper else name.startswith(f"the user of number {number} has")
+    assert name == "has a name" if wrapper else name.startswith(f"user id {number} has")
 
 
 def test_without_a_temporary_folder_the_socket_is_in_the_data_folder() -> None:
@@ -181,7 +181,7 @@ def test_a_data_folder_of_another_user_is_said(folder: Path) -> None:
     assert told.startswith(f"the data folder {folder} cannot be used: Permission denied;")
     folder.chmod(0o777)
     (told,) = said(LEASES, str(folder), str(NOBODY_KNOWS + 1))
-    assert told.startswith(f"{folder}/postgres belongs to the user of number {os.geteuid()}")
+    assert told.startswith(f"{folder}/postgres belongs to user id {os.geteuid()}")
 
 
 def test_an_installation_that_is_not_whole_is_said_in_one_line(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ async def local_lookup(host: str) -> list[str]:
 async def working(
     world: World, *, seconds: float = 10, chance: float = 0.5, stop_after: bool = True
 ) -> AsyncIterator[asyncio.Task[None]]:
-    """Deliver inside of the block, with attempts of at most so many seconds."""
+    """Deliver inside the block, with attempts of at most so many seconds."""
     services = world.services
     dependencies = DeliveryDependencies(
         services.get(Outbox),

@@ -8,7 +8,7 @@ from wattyard.platform.db import Database
 
 @asynccontextmanager
 async def without_table(db: Database, table: str) -> AsyncIterator[None]:
-    """Have a table missing inside of the block: what needs it fails as our own fault."""
+    """Have a table missing inside the block: what needs it fails as our own fault."""
     await _rename(db, table, f"{table}_away")
     try:
         yield

@@ -26,7 +26,7 @@ _NAME_LIMIT: Final = 255
 
 
 class CredentialsInvalid(Unauthenticated):
-    """The account id and secret key do not belong together, or one of them does not exist."""
+    """The account id and secret key do not match, or one of them does not exist."""
 
     code = "credentials_invalid"
 
@@ -71,7 +71,7 @@ class NameInvalid(Malformed):
 
 
 class ScopesInvalid(Malformed):
-    """`scopes` of a restricted key names none, or one that there is not."""
+    """`scopes` of a restricted key names none, or one that does not exist."""
 
     code = "scopes_invalid"
 

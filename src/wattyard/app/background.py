@@ -47,14 +47,14 @@ async def work(services: Services, stop: asyncio.Event) -> None:
 
 @asynccontextmanager
 async def listening(services: Services) -> AsyncIterator[None]:
-    """Learn inside of the block, without delay, what other processes wrote."""
+    """Learn inside the block, without delay, what other processes wrote."""
     async with _beside(services.get(Streams).listener.listen()):
         yield
 
 
 @asynccontextmanager
 async def working(services: Services, stop: asyncio.Event) -> AsyncIterator[None]:
-    """Do the background work beside the block, where the settings say so."""
+    """Do the background work alongside the block, where the settings say so."""
     if not services.get(Settings).worker:
         yield
         return
@@ -68,7 +68,7 @@ async def working(services: Services, stop: asyncio.Event) -> AsyncIterator[None
 
 @asynccontextmanager
 async def recording(services: Services) -> AsyncIterator[None]:
-    """Write the request log beside the block, and what is left of it after the block."""
+    """Write the request log alongside the block, and what is left of it after the block."""
     stop = asyncio.Event()
     task = asyncio.create_task(services.get(Recorder).keep(stop))
     try:
@@ -82,7 +82,7 @@ async def recording(services: Services) -> AsyncIterator[None]:
 
 
 def import_numpy_soon(*, after_seconds: float = _NUMPY_SECONDS) -> None:
-    """Import numpy beside the event loop once the server is ready: no first price waits for it.
+    """Import numpy off the event loop once the server is ready: no first price waits for it.
 
     Who ends the process waits for it: none is left in the midst of an import.
     """

@@ -38,7 +38,7 @@ class BackupState:
         if state is None:
             if not self._to or context.now - row["since"] <= _PATIENCE:
                 return []
-            said = "its disk does not answer, or nobody is running who takes them"
+            said = "its disk does not answer, or no process that takes backups is running"
             return [f"no backup to {self._to} was ever begun: {said}"]
         found, fault = list(state.unreadable), f": {state.fault}" if state.fault else ""
         last, every = state.last_base or state.begun, timedelta(seconds=state.every_seconds)
@@ -56,8 +56,8 @@ class BackupState:
             until = instants.text(state.archived) if state.archived else "the start"
             found.append(
                 f"the archive in {state.to} has no change since {until}{fault}; "
-                f"{row['waiting'] // 1024**2:,} MiB of them wait on the disk of the data, and at "
-                f"2 GiB the archive breaks off and a new base backup is due"
+                f"{row['waiting'] // 1024**2:,} MiB of them wait on the data disk, and at 2 GiB "
+                "the archive breaks off and a new base backup is due"
             )
         return found
 
@@ -79,7 +79,7 @@ class BackupState:
             ),
             Measure(
                 "backup_waiting_bytes",
-                "Changes that wait on the disk of the data until the archive takes them.",
+                "Changes that wait on the data disk until the archive takes them.",
                 row["waiting"],
             ),
             Measure(

@@ -93,7 +93,7 @@ async def ready(db: Database, stopping: Stopping) -> Health:
     A server that was asked to end is not ready, but answers for as long as it drains.
     """
     if stopping.is_draining:
-        raise Unavailable("the server is ending: send requests to another one")
+        raise Unavailable("the server is shutting down: send requests to another one")
     await db.check_ready()
     return Health("ok")
 

@@ -1,4 +1,4 @@
-"""When each periodic job did its work last, in whichever process."""
+"""When each periodic job last did its work, in whichever process."""
 
 from datetime import datetime, timedelta
 from time import monotonic

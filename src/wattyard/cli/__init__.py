@@ -88,12 +88,12 @@ _COMMANDS: Final = {
     "backup": Listed(
         "backups",
         "backup",
-        "Back up the embedded database: to a file, or to a folder every so often; list backups.",
+        "Back up the embedded database: to a file, or regularly to a folder; list backups.",
     ),
     "restore": Listed(
         "backups",
         "restore",
-        "Bring the embedded database back: from a file, or as it was at a moment.",
+        "Restore the embedded database: from a file, or as it was at a given moment.",
     ),
     "import": Listed("imports", "imports", "The earlier name of `site import`."),
 }
@@ -173,7 +173,7 @@ def _finished(command: Any) -> None:  # noqa: ANN401 (a class that typer hides)
             param_decls=["--config"],
             type=str,
             metavar="FILE",
-            help="Configuration file, instead of the wattyard.toml that is found.",
+            help="Configuration file to use instead of the wattyard.toml that would be found.",
             callback=_use_file,
             expose_value=False,
             is_eager=True,

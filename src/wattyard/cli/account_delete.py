@@ -26,7 +26,7 @@ def delete_account(
     account_id: Annotated[str, typer.Argument(help="acc_…")],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask for the account's name.")] = False,
     force: Annotated[
-        bool, typer.Option("--force", help="Also if it is enabled: it is disabled first.")
+        bool, typer.Option("--force", help="Delete it even if it is enabled; it is disabled first.")
     ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Count what would be deleted, and delete nothing.")
@@ -35,9 +35,9 @@ def delete_account(
     data: DataOption = None,
     database: DatabaseOption = None,
 ) -> None:
-    """Delete a disabled account with all that it has, and the people who have no other.
+    """Delete a disabled account with everything in it, and the people who have no other.
 
-    Servers and workers may run meanwhile. What was broken off goes on with the same command.
+    Servers and workers may keep running. After an interruption, run the same command again.
     """
     id_ = ids.read(account_id, "acc", param="account")
 

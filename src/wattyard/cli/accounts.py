@@ -1,4 +1,5 @@
-"""`wattyard account …` and `wattyard key …`, for the operator; they work while the server runs."""
+"""`wattyard account …` and `wattyard key …`, for the operator; they work while the server is
+running."""
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime

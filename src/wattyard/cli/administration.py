@@ -14,7 +14,7 @@ from wattyard.platform.settings import Settings
 
 
 class _Beside(uvicorn.Server):
-    """A server beside other work of the process, which hears the signals itself."""
+    """A server alongside other work of the process, which handles the signals itself."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -1,4 +1,4 @@
-"""The backups that a process takes beside what it does, as its settings say."""
+"""The backups that a process takes alongside its own work, as its settings say."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ from wattyard.platform.settings import Settings
 
 @contextmanager
 def taking_backups(settings: Settings, url: str) -> Iterator[None]:
-    """Take backups of the embedded database beside the block, where the settings say so.
+    """Take backups of the embedded database alongside the block, where the settings say so.
 
     Raises:
         CommandFailed: when the database is an external one.

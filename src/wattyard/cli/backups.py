@@ -38,7 +38,7 @@ def backup(
         str | None,
         typer.Argument(
             help="The file to write, in pg_dump's custom format; or `list` the backups of a "
-            "folder; or `stop`: never go on with them.",
+            "folder; or `stop` them for good.",
         ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a file of this name.")] = False,
@@ -54,12 +54,12 @@ def backup(
     data: DataOption = None,
     database: DatabaseOption = None,
 ) -> None:
-    """Back up the embedded database: to a file, or to a folder every so often; list backups.
+    """Back up the embedded database: to a file, or regularly to a folder; list backups.
 
     With --every, every change is written to the folder as it is made, so that the database of any
     moment can be restored. A server does that by itself where `backup_to` is set.
 
-    The encryption key is in no backup: keep a copy of the file `encryption-key` of the data folder
+    No backup holds the encryption key: keep a copy of the file `encryption-key` of the data folder
     apart from them. Whoever has both can read the secrets; without the key nobody can.
     """
     given = to and str(to.expanduser().absolute())
@@ -74,7 +74,7 @@ def backup(
         raise no_database_in(source.data)
     if file == "stop":
         taking.stop(source)
-        say("no backups are taken any more; those that there are stay")
+        say("no more backups are taken; existing ones stay")
     elif file is not None:
         if to or every or keep:
             raise CommandFailed("--to, --every and --keep are for backups to a folder: no FILE")
@@ -120,7 +120,7 @@ def restore(
     to: Annotated[
         str | None,
         typer.Option(
-            "--to", help="The moment, with its zone: 2026-03-01T09:30:00+01:00; or `latest`."
+            "--to", help="The moment, with its UTC offset: 2026-03-01T09:30:00+01:00; or `latest`."
         ),
     ] = None,
     source: Annotated[
@@ -130,7 +130,7 @@ def restore(
     data: DataOption = None,
     database: DatabaseOption = None,
 ) -> None:
-    """Bring the embedded database back: from a file, or as it was at a moment.
+    """Restore the embedded database: from a file, or as it was at a given moment.
 
     A FILE replaces what the data folder holds: all of it, or nothing. With --to, the database of
     that moment is made in a new data folder, which --data names; the old one is not touched.
@@ -151,7 +151,7 @@ def restore(
     else:
         moment = recovery.restore(target, _folder(settings), _moment(to or ""), warnings.append)
         done = {"data": str(target.data), "to": instants.text(moment)}
-        told = f"{target.data} has the database as it was at {instants.text(moment)}"
+        told = f"{target.data} holds the database as it was at {instants.text(moment)}"
     complaints = [*warnings, *run(data, database, _key_complaints, any_key=True)]
     if json:
         print_json({**done, "complaints": complaints})
@@ -189,7 +189,7 @@ def _list(folder: Path, *, json: bool) -> None:
     ]
     print_rows(rows, json=json)
     if found and not json:
-        say(*(f"`wattyard restore --to` reaches {span}" for span in recovery.spans(found)))
+        say(*(f"`wattyard restore --to` can restore {span}" for span in recovery.spans(found)))
 
 
 def _folder(settings: Settings) -> Path:

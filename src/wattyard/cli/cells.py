@@ -59,7 +59,7 @@ def check_cells(urls: CellsArgument, json: JsonOption = False) -> None:
 def publish_to_cells(
     to: Annotated[list[str], typer.Option("--to", help="Database of a cell. May be repeated.")],
     every: Annotated[
-        int, typer.Option("--every", help="Again after so many seconds, until Ctrl-C.", min=0)
+        int, typer.Option("--every", help="Repeat after this many seconds, until Ctrl-C.", min=0)
     ] = 0,
     json: JsonOption = False,
     database: DatabaseOption = None,
@@ -67,7 +67,7 @@ def publish_to_cells(
     """Copy what all cells share from the first one: secrets that sign, the operator's markets.
 
     Restart the nodes of a cell whose secrets changed. Prices are new in the first cell several
-    times a day: give the other cells theirs with --every, or by a timer.
+    times a day: give the other cells theirs with --every, or with a timer.
     """
     from wattyard.app.cells.publishing import publish  # noqa: PLC0415 (help does without)
 

@@ -67,10 +67,10 @@ def export_customer(
     data: DataOption = None,
     database: DatabaseOption = None,
 ) -> None:
-    """Write everything that is kept of a customer as one JSON document.
+    """Write everything that is kept about a customer as one JSON document.
 
     It has an array of rows for each table: the customer, its sites and devices, their states,
-    readings, tariffs and plans, and what the logs say of them.
+    readings, tariffs and plans, and what the logs say about them.
     """
     asked = OfCustomer(customer_id, account, mode, data, database)
 
@@ -84,22 +84,27 @@ def export_customer(
 
     asked.run(work)
     if output is not None:
-        say(f"{output} has everything that is kept of {customer_id}; nobody else may read it")
+        say(
+            f"{output} holds everything that is kept about {customer_id}; only its owner may read "
+            "it"
+        )
 
 
 def erase_customer(
     customer_id: CustomerArgument,
     account: AccountOption,
     mode: ModeOption,
-    yes: Annotated[bool, typer.Option("--yes", help="Erase; without it nothing is.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Really erase; without this option nothing is erased.")
+    ] = False,
     json: JsonOption = False,
     data: DataOption = None,
     database: DatabaseOption = None,
 ) -> None:
     """Erase a customer: its sites, devices and readings, and every mention in the logs.
 
-    Without --yes it says what would be erased. Servers and workers may run meanwhile. What was
-    broken off goes on with the same command. Backups made before still hold the customer.
+    Without --yes it says what would be erased. Servers and workers may keep running. After an
+    interruption, run the same command again. Backups made before still hold the customer.
     """
     asked = OfCustomer(customer_id, account, mode, data, database)
     if yes:

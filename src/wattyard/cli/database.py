@@ -1,4 +1,4 @@
-"""What all commands share: the choice of database, and the use-cases on it."""
+"""What all commands share: choosing the database, and the use-cases on it."""
 
 import asyncio
 import sys

@@ -30,9 +30,9 @@ def apply(
 ) -> None:
     """Encrypt every secret with the first key.
 
-    To rotate: give every node the new key first and the old one behind it, run this, then take
-    the old key away. After an upgrade it encrypts what earlier releases kept as it was; none of
-    those may run any more.
+    To rotate: give every node the new key first and the old one behind it, run this, then remove
+    the old key. After an upgrade it encrypts what earlier releases kept as plain text; none of
+    those may be running any more.
     """
 
     async def work(services: Services) -> int:

@@ -35,8 +35,8 @@ def new_private_file(path: Path) -> Iterator[TextIO]:
 def replaced_file(path: Path, *, is_private: bool = False) -> Iterator[TextIO]:
     """Write a text beside its place, and move it there when the block ends.
 
-    Where the block is broken off, nothing is left of it, and a former file stays. What is no file,
-    such as a pipe, is written to as it is, and so is /dev/stdout, wherever it goes.
+    If the block is cut off, nothing is left of it, and a former file stays. What is not a file,
+    such as a pipe, is written to directly, and so is /dev/stdout, wherever it goes.
 
     Raises:
         CommandFailed: when it cannot be written.

@@ -12,7 +12,7 @@ from wattyard.platform.settings import Settings
 _WAIT_SECONDS: Final = 3
 _ANY: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 (asked, not bound)
 _NO_PORT: Final = (
-    "the port is not known: a server that took a free one (port 0) is asked with --port, a worker "
+    "the port is not known: give --port for a server that took a free one (port 0); a worker "
     "answers only where WATTYARD_ADMIN_PORT names a port"
 )
 

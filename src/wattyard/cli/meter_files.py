@@ -131,7 +131,7 @@ async def bring_in(
         batch = await _take(services, meter, batch, chunk, tally)
     tally.batch = None if batch is None else batch.id
     if not (tally.kept or tally.refused):
-        hint = "the file has no reading of energy that was chosen"
+        hint = "none of the file's energy readings was chosen"
         tally.refused.append(RefusedReading("end of file", "readings_missing", hint))
     return tally
 

@@ -45,7 +45,7 @@ _REMARKS: Final[dict[Remark, str]] = {
     "length_changed": "another length of periods",
     "row_not_chosen": "a row passed over by --only",
     "repeated": "repeated with the same value",
-    "other_quantity": "something else than energy, passed over",
+    "other_quantity": "something other than energy, passed over",
 }
 
 
@@ -133,7 +133,7 @@ def import_readings(
     allow_implausible: Annotated[
         bool,
         _csv(
-            "Take a mean above 200 kW, or values that seem to be register reads.",
+            "Accept a mean above 200 kW, or values that seem to be register reads.",
             "--allow-implausible",
         ),
     ] = False,

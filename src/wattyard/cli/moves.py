@@ -23,10 +23,11 @@ def move_account(
     account_id: Annotated[str, typer.Argument(help="acc_…")],
     to: Annotated[str, typer.Option("--to", help="Database of the target cell: postgresql://…")],
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what is in the way and what would move, only.")
+        bool, typer.Option("--dry-run", help="Only say what is in the way and what would move.")
     ] = False,
     abort: Annotated[
-        bool, typer.Option("--abort", help="Undo a move that was broken off; the source serves.")
+        bool,
+        typer.Option("--abort", help="Undo an interrupted move; the source serves the account."),
     ] = False,
     target_lost: Annotated[
         bool,
@@ -53,10 +54,11 @@ def move_account(
     json: JsonOption = False,
     database: DatabaseOption = None,
 ) -> None:
-    """Move an account to another cell, while its calls are served; they are refused for a moment.
+    """Move an account to another cell while its calls are served; they are refused only for a
+    moment.
 
-    Run again, it goes on where it was broken off. The database that the account is in is that of
-    --database.
+    Run it again after an interruption, and it continues. --database names the database that the
+    account is in.
     """
     from wattyard.app.cells import haproxy as proxies  # noqa: PLC0415 (help does without)
     from wattyard.app.cells.checks import facts_of  # noqa: PLC0415

@@ -69,12 +69,12 @@ def _next(to: str, shown: str, key: str) -> list[str]:
     if not to.startswith(_ADDRESSES):
         return [
             f"start the server with --data {shown} and without a database from now on",
-            f"its encryption key must be the one of before, in {key}",
+            f"its encryption key must be the previous one, in {key}",
         ]
     start = f"start every server and worker with --database {shown} from now on"
     old = "keep the old database until you have looked at the new one, and do not start it again"
     return [
-        f"{start}, and give them the encryption key of before ({key})",
+        f"{start}, and give them the previous encryption key ({key})",
         f"{old}: what is written to it would be missed",
     ]
 

@@ -1,4 +1,5 @@
-"""`wattyard user …`: who may log in to the dashboard, for the operator; works while it runs."""
+"""`wattyard user …`: who may log in to the dashboard, for the operator; works while the server
+runs."""
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -88,8 +89,8 @@ def invite(
     wanted = _role(role)
     if (account is None) != (wanted is None) or not (account or operator):
         raise CommandFailed(
-            "say with --account and --role in which account they are what, "
-            "or with --operator that they run the server"
+            "give the account and their role in it with --account and --role, or say with "
+            "--operator that they run the server"
         )
 
     async def work(people: "People", context: "Context") -> "tuple[OneTimeLink, str]":
@@ -198,7 +199,7 @@ def disable(
     data: DataOption = None,
     database: DatabaseOption = None,
 ) -> None:
-    """Let somebody in no more: their sessions end within five seconds, their links at once."""
+    """Lock somebody out: their sessions end within five seconds, their links at once."""
     done = run(data, database, None, lambda people, _: people.disable(email))
     _print_done(done, "is disabled", json=json, status="DISABLED")
 

@@ -80,9 +80,9 @@ def plan(
             )
         return
     if device is None:
-        raise typer.BadParameter("name a device, dev_…, or a site by --site loc_…")
+        raise typer.BadParameter("name a device, dev_…, or a site with --site loc_…")
     if request is not None:
-        raise typer.BadParameter("--request goes with --site only")
+        raise typer.BadParameter("--request can only be used with --site")
     fields = {
         "state_of_charge_percent": charge,
         "target_state_of_charge_percent": target,
@@ -111,7 +111,7 @@ def _check_alone(given: dict[str, object]) -> None:
     found = [name for name, value in given.items() if value is not None]
     if found:
         raise typer.BadParameter(
-            f"{found[0]} does not go with --site; say it in the devices of --request"
+            f"{found[0]} cannot be used with --site; put it in the devices of --request"
         )
 
 

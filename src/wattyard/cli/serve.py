@@ -82,7 +82,7 @@ def serve(
         int | None,
         typer.Option(
             "--drain-seconds",
-            help="How long to go on after SIGTERM, saying not to be ready.",
+            help="How long to keep serving after SIGTERM while reporting not to be ready.",
             envvar="WATTYARD_DRAIN_SECONDS",
         ),
     ] = None,
@@ -242,8 +242,8 @@ class Supervisor(Multiprocess):
     def restart_all(self) -> None:
         """Replace all workers by new ones that answer, with the settings as they are now.
 
-        Where these are invalid, or one of the new workers does not start, those that there are
-        go on, all with their settings.
+        Where these are invalid, or one of the new workers does not start, the present ones carry
+        on, with the settings that they have.
         """
         former = self._reloading.in_use
         found = self._reloading.reread()
@@ -298,7 +298,7 @@ class Supervisor(Multiprocess):
 
 
 def _forget_measures(ended: list[Process]) -> None:
-    """Have metrics no more count what processes had open that have ended."""
+    """Stop metrics from counting what ended processes had open."""
     folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
     if not ended or folder is None:
         return

@@ -156,7 +156,7 @@ def _costs(answer: SiteAnswer) -> Sequence[str]:
     baseline, savings = answer.plan.baseline, answer.plan.savings
     if baseline is not None and savings is not None:
         lines.append(
-            f"nobody planning {code} {_money(baseline.total)}   saves {_money(savings.value)} "
+            f"without planning {code} {_money(baseline.total)}   saves {_money(savings.value)} "
             f"({rounded(savings.percent, 1):g} %)"
         )
     return [*lines, f"{answer.plan.status.lower()}   confidence {cost.confidence:.2f}"]

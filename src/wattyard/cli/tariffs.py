@@ -64,7 +64,7 @@ ModeOption = Annotated[
 
 ImplausibleOption = Annotated[
     bool,
-    typer.Option("--allow-implausible", help="Take prices beyond what they are anywhere."),
+    typer.Option("--allow-implausible", help="Accept prices beyond what anybody pays anywhere."),
 ]
 
 _WEEK_DAYS = 7
@@ -307,7 +307,7 @@ def _notes(shown: Sample) -> Iterator[str]:
 
 
 def _charge_notes(shown: Tariff, currency: str) -> Iterator[str]:
-    """Say what is charged beside the price per kWh, and what some peaks cost."""
+    """Say what is charged besides the price per kWh, and what some peaks cost."""
     for charge in charge_texts(shown):
         named = f"{charge.kind} {charge.name}" if charge.name else charge.kind
         yield f"{named}: {charge.text} ({currency})"

@@ -30,7 +30,7 @@ def worker(
 ) -> None:
     """Do the background work until SIGTERM: deliver webhooks, fetch prices, delete old events.
 
-    Any number of workers share the work; servers started with --no-worker leave it to them.
+    Any number of workers can share the work; servers started with --no-worker leave it to them.
     """
     settings = Settings.read(data=data, database=database, database_direct=database_direct)
     outlive_hangup(Terminal())

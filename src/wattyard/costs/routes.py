@@ -1,6 +1,6 @@
 """Endpoints of costs (contract 3, Costs).
 
-An answer can have a hundred thousand items: it is written beside the event loop.
+An answer can have a hundred thousand items: it is written off the event loop.
 """
 
 from datetime import datetime
@@ -128,7 +128,7 @@ class HeadroomQuery(Shape):
     """Whose tariffs, and how far ahead.
 
     Attributes:
-        hours: windows that start within so many hours
+        hours: windows that start within this many hours
     """
 
     tariff_direction: Direction = "IMPORT"
@@ -300,7 +300,7 @@ async def headroom(
 async def _written(
     context: Context, costs: CostReports, report: Report, lines: Flag, form: datetime | None = None
 ) -> bytes:
-    """Write a report beside the event loop: it can have very many items."""
+    """Write a report off the event loop: it can have very many items."""
     made, with_lines = context.now, lines == "true"
     return await beside(
         energy_cost_json,

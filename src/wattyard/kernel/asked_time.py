@@ -19,7 +19,7 @@ _ONE_DAY: Final = timedelta(days=1)
 
 
 class DateInvalid(Malformed):
-    """The date is none, or the location's time zone skipped it."""
+    """This is not a date, or the location's time zone skipped it."""
 
     code = "date_invalid"
 

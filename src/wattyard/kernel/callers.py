@@ -40,5 +40,5 @@ NOBODY: Final = Caller(account=-1, account_id=UUID(int=0), live_mode=False)
 on_behalf_of: ContextVar[int | None] = ContextVar("on_behalf_of", default=None)
 """The account that the present task works for, None for the server itself.
 
-`NOBODY.account` stands for callers of whom it is not known yet who they are.
+`NOBODY.account` stands for callers who are not yet identified.
 """

@@ -5,7 +5,8 @@ from wattyard.kernel.values import dataclass
 
 
 class LimitReached(StateForbids):
-    """The account has as many of these as it may; the message names the limit and its number."""
+    """The account has as many of these as it may have; the message names the limit and its
+    number."""
 
     code = "limit_reached"
 

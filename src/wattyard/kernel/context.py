@@ -20,7 +20,7 @@ class Context:
     Attributes:
         now: the instant of the call, in UTC, cut to the millisecond.
         new_id: makes sorted ids; shared by all calls of the process.
-        request_id: as in the `Request-Id` header; empty outside of HTTP.
+        request_id: as in the `Request-Id` header; empty outside HTTP.
     """
 
     caller: Caller

@@ -29,6 +29,6 @@ MOVING_SENTENCE: Final = (
     "a moment"
 )
 MOVED_SENTENCE: Final = (
-    "the account was moved to another part of the service; nothing was changed: where trying again "
-    "does not lead there, its operator must send its calls to its new cell"
+    "the account was moved to another part of the service; nothing was changed: if trying again "
+    "does not help, the operator must send the account's calls to its new cell"
 )

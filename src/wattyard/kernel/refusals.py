@@ -2,7 +2,7 @@
 
 A refusal is a class with a `code` (contract 0, Errors). Its docstring is the public
 documentation of that code. What a refusal means in HTTP is decided in one table,
-`platform.http.errors`. Anything else that is raised is our own bug.
+`platform.http.errors`. Any other exception is our own bug.
 """
 
 from collections.abc import Sequence

@@ -1,6 +1,6 @@
 """Steps of migrations that take long, so that servers of the old release go on beside them.
 
-Each is kept on its own, so a migration that was broken off is run again from its start: it holds
+Each is kept on its own, so an interrupted migration is run again from its start: it holds
 nothing but such steps, or statements with IF NOT EXISTS.
 """
 

@@ -225,5 +225,5 @@ def _check_own(path: Path, *, owned: bool = True) -> None:
     if found.st_mode & 0o002 or (owned and found.st_uid not in (0, os.geteuid())):
         raise SettingInvalid(
             f"{path.absolute()} can be written by other users and was not read: name it with "
-            f"--config if it is meant, or make it yours (chown, chmod 644)"
+            "--config if you mean it, or make it yours (chown, chmod 644)"
         )

@@ -71,10 +71,10 @@ def doubtful_proxies(text: str) -> Iterator[str]:
         network = ip_network(part)
         if network.prefixlen < _LEAST_PREFIX[network.version]:
             yield (
-                f"trusted_proxies has {part}: whoever reaches the server from there may name any "
-                "address as its client's, so that throttles of failed log-ins and "
-                "max_connections_per_address hold nobody, and the request log names whom they "
-                "like; list the networks of your own proxies only"
+                f"trusted_proxies has {part}: whoever reaches the server from there may pass off "
+                "any address as its client's, so that throttles of failed log-ins and "
+                "max_connections_per_address stop nobody, and the request log shows whatever "
+                "address they choose; list the networks of your own proxies only"
             )
 
 

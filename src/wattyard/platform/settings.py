@@ -76,8 +76,8 @@ class Traced(NamedTuple):
         found = [*self.settings.doubts]
         if self.file is not None and configuration.is_writable_by_others(self.file):
             found.append(
-                f"{self.file.absolute()} can be written by other users, who may so name another "
-                f"database: chmod go-w it"
+                f"{self.file.absolute()} can be written by other users, who could point it at "
+                "another database: chmod go-w it"
             )
         return found
 
@@ -293,7 +293,9 @@ def _of_variables(environment: Mapping[str, str]) -> Iterator[tuple[str, tuple[A
         text, file = environment.get(own), environment.get(f"{own}_FILE")
         if one.name in _IN_FILES and file:
             if text:
-                raise SettingInvalid(f"{own} and {own}_FILE exclude each other; set one of them")
+                raise SettingInvalid(
+                    f"{own} and {own}_FILE cannot be used together; set one of them"
+                )
             yield (
                 one.name,
                 (_secret_in(Path(file), f"{own}_FILE"), Origin.variable(f"{one.name}_file")),
@@ -309,7 +311,7 @@ def _of_file(file: ConfigurationFile) -> Iterator[tuple[str, tuple[Any, Origin]]
             origin = file.origin(in_file)
             if name in file.values:
                 raise SettingInvalid(
-                    f"{origin.named} and {name} exclude each other; set one of them"
+                    f"{origin.named} and {name} cannot be used together; set one of them"
                 )
             yield name, (_secret_in(Path(_typed(file, in_file, str)), origin.named), origin)
         elif name in file.values:

@@ -137,7 +137,7 @@ class Telemetry:
             self._request_log.answered(_line(call, seconds))
 
     def failed(self, scope: str, error: Exception) -> None:
-        """Log an error of ours outside of any request."""
+        """Log an error of ours outside any request."""
         logs.error("failed", fault=error, scope=scope)
 
     def recorded(self, types: Sequence[str]) -> None:

@@ -37,7 +37,7 @@ def weather(settings: Settings, contexts: Contexts) -> Weather:
 
 
 def replanning(kept: KeptPlans, replan: Replanning, contexts: Contexts) -> Job:
-    """Make the job that makes kept plans anew after prices were published."""
+    """Make the job that renews kept plans after prices have been published."""
 
     async def work() -> None:
         while due := await kept.claim(contexts.operator()):

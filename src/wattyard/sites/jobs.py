@@ -1,4 +1,4 @@
-"""Recording what changes of many devices left to be told; deleting old device states, hourly."""
+"""Recording the events that many device changes left due; deleting old device states, hourly."""
 
 from typing import Final
 

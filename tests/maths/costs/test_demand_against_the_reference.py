@@ -46,7 +46,7 @@ ENERGY = {
 
 @dataclass(frozen=True)
 class Case:
-    """A question over parts of 2023 to 2025, with 2024's leap day inside of most."""
+    """A question over parts of 2023 to 2025, with 2024's leap day inside most."""
 
     zone: str
     body: dict[str, Any]

@@ -176,7 +176,7 @@ def reference_rise(case: Case, period: Span) -> Fraction:
 
 
 def planned_loads(case: Case, period: Span) -> Iterator[ReferenceLoad]:
-    """The steps of the plan inside of a period, cut at its edges."""
+    """The steps of the plan inside a period, cut at its edges."""
     for start, end, kw in zip(case.edges[:-1], case.edges[1:], case.power_kw, strict=True):
         inside = clipped((start, end), (period.start, period.end))
         if inside[0] < inside[1]:

@@ -1,4 +1,4 @@
-"""Readings outside of the span move the tier counters, and are asked for."""
+"""Readings outside the span move the tier counters, and are asked for."""
 
 from datetime import UTC, datetime
 from typing import Any

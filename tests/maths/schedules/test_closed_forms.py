@@ -38,7 +38,7 @@ def some_needs(rng: np.random.Generator, steps: int) -> tuple[Need, ...]:
 
 
 def as_storage(name: str, need: Need, edges_us: np.ndarray) -> SiteStorage:
-    """A store without losses that is away outside of its window."""
+    """A store without losses that is away outside its window."""
     outside = [
         Stretch(start, end)
         for start, end in ((int(edges_us[0]), need.start_us), (need.end_us, int(edges_us[-1])))

@@ -85,7 +85,7 @@ def test_a_room_is_comfortable_first_and_then_cheap(question: SiteQuestion) -> N
 
 
 def cheapest_heat(question: SiteQuestion) -> tuple[float, float]:
-    """The least sum of degrees outside of the band, and then the least cost, by another model.
+    """The least sum of degrees outside the band, and then the least cost, by another model.
 
     Temperatures are written out as sums over powers; on and off, and levels, are tried one by one.
     """

@@ -85,7 +85,7 @@ def recomputed_trips(
 def recomputed_temperatures(
     pump: own.HeatPump, kw: np.ndarray, hours: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """°C after each step, and kelvin outside of the band."""
+    """°C after each step, and kelvin outside the band."""
     found, outside, now = [], [], pump.initial_c
     for step, hour in enumerate(hours):
         keeps, drifts, gains = next_temperature(pump, step, hour)

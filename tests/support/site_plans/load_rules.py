@@ -52,7 +52,7 @@ def _runs(case: Case, asked: own.Load) -> None:
     for start_us, end_us in runs:
         ran = slot_hours(start_us, end_us)
         audit.check(ran >= load.min_run_hours - 1e-6, f"{name}: a run of {ran} h")
-        audit.check(start_us in edges, f"{name}: a run starts inside of a step")
+        audit.check(start_us in edges, f"{name}: a run starts inside a step")
     for one, other in pairwise(runs):
         pause = slot_hours(one[1], other[0])
         audit.check(pause >= load.min_pause_hours - 1e-6, f"{name}: a pause of {pause} h")

@@ -271,7 +271,7 @@ def random_pump(chance: Chance, name: str, edges: np.ndarray) -> HeatPumpLoad:
 
 
 def _circuits(chance: Chance, devices: dict[Kind, tuple[Any, ...]]) -> tuple[Circuit, ...]:
-    """None, one fuse, or one inside of another."""
+    """None, one fuse, or one inside another."""
     if chance.odds(0.65):
         return ()
     names = [one.device for kind in devices.values() for one in kind]

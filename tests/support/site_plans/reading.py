@@ -61,7 +61,7 @@ def _numbers(series: object, factor: float = 1.0) -> tuple[float, ...]:
 
 
 def position(edges: list[int], instant_us: int) -> int:
-    """Which edge an instant is; what lies outside of the horizon is its nearest end.
+    """Which edge an instant is; what lies outside the horizon is its nearest end.
 
     Raises
     ------

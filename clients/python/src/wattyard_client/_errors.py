@@ -110,7 +110,7 @@ class Unauthenticated(ApiError):
 
 
 class Forbidden(ApiError):
-    """403: the key has not the scope that the call needs."""
+    """403: the key lacks the scope that the call needs."""
 
 
 class NotFound(ApiError):

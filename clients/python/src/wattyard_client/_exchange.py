@@ -39,7 +39,7 @@ _WITH_THE_KEY = ("/auth/tokens", "/login")
 """Calls that take the key itself, and no token."""
 _REFRESHED = ("token_expired", "token_invalid")
 _HOPELESS = (httpx2.UnsupportedProtocol, httpx2.TooManyRedirects)
-"""Faults of the connection that asking again does not mend."""
+"""Faults of the connection that asking again does not fix."""
 
 
 class Send(NamedTuple):
@@ -244,7 +244,7 @@ def _encoded(body: Any) -> bytes:
     """
     content = msgspec.json.encode(body)
     if b"null" in content and not _is_finite(msgspec.to_builtins(body)):
-        raise ValueError("the body holds NaN or infinity, which are no numbers in JSON")
+        raise ValueError("the body holds NaN or infinity, which are not numbers in JSON")
     return content
 
 

@@ -29,7 +29,7 @@ def path_of(template: str, **names: str) -> str:
         if not value:
             raise ValueError(f"{name} is empty")
         if value in (".", ".."):
-            raise ValueError(f"{name} is {value}, which is no id")
+            raise ValueError(f"{name} is {value}, which is not an id")
     return template.format_map({name: quote(value, safe="") for name, value in names.items()})
 
 

@@ -40,12 +40,12 @@ class PriceSeries(Model, frozen=True, kw_only=True, dict=True):
         """Find the price at a moment.
 
         Raises:
-            LookupError: when the moment is outside of the series.
+            LookupError: when the moment is outside the series.
         """
         for one in self._intervals:
             if one.valid_from <= moment < one.valid_to:
                 return float(one.price.value)
-        raise LookupError(f"{moment} is outside of the series")
+        raise LookupError(f"{moment} is outside the series")
 
     def to_numpy(self) -> "tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]":
         """Give starts (`datetime64[us]`, UTC) and values (float64); needs numpy."""

@@ -1,4 +1,4 @@
-"""The stream of events, which goes on by itself where it broke off."""
+"""The stream of events, which resumes by itself where it broke off."""
 
 import asyncio
 import time
@@ -47,7 +47,7 @@ class _Place:
         self._waits = waits()
 
     def seconds(self, failure: Exception | None) -> float:
-        """Choose how long to wait, or raise what waiting does not mend."""
+        """Choose how long to wait, or raise what waiting does not fix."""
         if isinstance(failure, ApiError | ConnectionFailed) and not may_succeed_later(failure):
             raise failure
         told = failure.retry_after if isinstance(failure, ApiError) else None
@@ -67,7 +67,7 @@ class _Messages:
         if not kind.startswith("text/event-stream"):
             host = answer.url.host
             raise AnswerInvalid(
-                f"the answer is no stream of events, but {kind}; is {host} a Wattyard server?",
+                f"the answer is not a stream of events, but {kind}; is {host} a Wattyard server?",
                 answer.status_code,
                 b"",
             )

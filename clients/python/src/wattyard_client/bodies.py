@@ -101,7 +101,7 @@ class BatteryBody(TypedDict, total=False):
 
 
 class Charge(TypedDict, total=False):
-    """A charge beside the price per kWh: `amount` a day, month or year, or one for demand.
+    """A charge besides the price per kWh: `amount` a day, month or year, or one for demand.
 
     DEMAND takes one of `amount_per_kw`, `steps` and `tiers`.
 
@@ -113,16 +113,16 @@ class Charge(TypedDict, total=False):
         steps: DEMAND: a fixed amount by the step in which the peak lies
         tiers: DEMAND: the part of the peak in each tier at its own price
         per: MONTH (default): for the billing period; DAY: times its local days
-        window_minutes: DEMAND: the power is the mean of a window of so many minutes
-        reset: DEMAND: a new peak is looked for each billing month
+        window_minutes: DEMAND: the power is the mean of a window of this many minutes
+        reset: DEMAND: a new peak starts each billing month
         schedule: DEMAND: which windows count; all without it
         weights: DEMAND: factors with which windows count; 1 where none matches
         peak: the highest window (default), or the mean of those of `days` days
         days: with MEAN_OF_DAYS: of how many local days
         minimum_kw: a peak counts as at least this
-        periods: the mean of so many periods, this one included
+        periods: the mean of this many periods, this one included
         ratchet_percent: at least this share of the highest earlier peak
-        ratchet_periods: in how many periods before
+        ratchet_periods: over how many earlier periods
         cap_per_kwh: at most this for each kWh drawn
     """
 
@@ -254,7 +254,7 @@ class DemandWeight(TypedDict, total=False):
 
 
 class DeviceWishBody(TypedDict, total=False):
-    """What is wished of one device; what is left out is as its properties and state say.
+    """Wishes for one device; what is left out is as its properties and state say.
 
     Which fields go with which type of device is in contract 4b, Request.
 
@@ -279,8 +279,8 @@ class DeviceWishBody(TypedDict, total=False):
         energy_kwh: what a load that may run later needs
         windows: default: the whole plan
         levels_kw: kW; default: the device's rating, on or off
-        min_run_minutes: a load runs at least so long
-        min_pause_minutes: a load rests at least so long between two runs
+        min_run_minutes: a load runs for at least this long
+        min_pause_minutes: a load rests for at least this long between two runs
         max_starts: how often a load starts at most
         contiguous: in one unbroken run
         start_cost: money for each start
@@ -785,9 +785,10 @@ class Rate(TypedDict, total=False):
     Attributes:
         value: money per kWh, or a formula of numbers and $names
         fixed: another name of `value`
-        to_kwh: the tier ends at so many kWh of the reset period; the last tier has no end
-        to_kwh_per_day: the tier ends at so many kWh for each local day of the reset period
-        to_kwh_per_kw: the tier ends at so many kWh for each kW of the month's highest
+        to_kwh: the tier ends at this many kWh of the reset period; the last tier has no end
+        to_kwh_per_day: the tier ends at this many kWh for each local day of the reset
+            period
+        to_kwh_per_kw: the tier ends at this many kWh for each kW of the month's highest
             window
         variables: what the names in a formula stand for: a number, or the code of a market
             source

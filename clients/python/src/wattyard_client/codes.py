@@ -22,7 +22,7 @@ class ApiVersionNotSupported(errors.Unprocessable):
 
 
 class BodyIncomplete(errors.BadRequest):
-    """400 `body_incomplete`: The body ended before it was whole: send it again."""
+    """400 `body_incomplete`: The body ended before it was complete: send it again."""
 
 
 class BodyTooLarge(errors.TooLarge):
@@ -58,8 +58,8 @@ class CountryCodeMissing(errors.BadRequest):
 
 
 class CredentialsInvalid(errors.Unauthenticated):
-    """401 `credentials_invalid`: The account id and secret key do not belong together, or
-    one of them does not exist.
+    """401 `credentials_invalid`: The account id and secret key do not match, or one of them
+    does not exist.
     """
 
 
@@ -86,7 +86,7 @@ class CustomerNotFound(errors.NotFound):
 
 
 class DateInvalid(errors.BadRequest):
-    """400 `date_invalid`: The date is none, or the location's time zone skipped it."""
+    """400 `date_invalid`: This is not a date, or the location's time zone skipped it."""
 
 
 class DeviceIdInvalid(errors.BadRequest):
@@ -168,8 +168,8 @@ class GeoLocationNotFound(errors.Unprocessable):
 
 
 class HeadTooLarge(errors.ApiError):
-    """431 `head_too_large`: What a request has besides its body is larger than 64 KiB:
-    line, headers and trailers.
+    """431 `head_too_large`: The request's line, headers and trailers together are larger
+    than 64 KiB.
     """
 
 
@@ -193,8 +193,8 @@ class IdempotencyAnswerTooLarge(errors.Conflict):
 
 
 class IdempotencyInProgress(errors.Conflict):
-    """409 `idempotency_in_progress`: The first request with this `Idempotency-Key` still
-    runs; repeat it in a moment.
+    """409 `idempotency_in_progress`: The first request with this `Idempotency-Key` is still
+    running; repeat it in a moment.
     """
 
 
@@ -205,8 +205,8 @@ class IdempotencyKeyInvalid(errors.BadRequest):
 
 
 class IdempotencyKeyReused(errors.Conflict):
-    """409 `idempotency_key_reused`: This `Idempotency-Key` came before with another body or
-    path; use a new key.
+    """409 `idempotency_key_reused`: This `Idempotency-Key` was used before with another
+    body or path; use a new key.
     """
 
 
@@ -217,7 +217,9 @@ class IncompleteTimePeriod(errors.Unprocessable):
 
 
 class InternalError(errors.ServerError):
-    """500 `internal_error`: Our fault. The request id finds it in the log."""
+    """500 `internal_error`: A fault on our side; the server's log has it under the request
+    id.
+    """
 
 
 class JsonInvalid(errors.BadRequest):
@@ -245,8 +247,8 @@ class LimitInvalid(errors.BadRequest):
 
 
 class LimitReached(errors.Unprocessable):
-    """422 `limit_reached`: The account has as many of these as it may; the message names
-    the limit and its number.
+    """422 `limit_reached`: The account has as many of these as it may have; the message
+    names the limit and its number.
     """
 
 
@@ -291,8 +293,8 @@ class MarketSourceReadOnly(errors.Unprocessable):
 
 
 class MarketUnitMismatch(errors.Unprocessable):
-    """422 `market_unit_mismatch`: A rate of exchange is no price of energy, and a price of
-    energy converts nothing.
+    """422 `market_unit_mismatch`: A rate of exchange is not a price of energy, and a price
+    of energy converts nothing.
     """
 
 
@@ -359,8 +361,8 @@ class ParameterUnknown(errors.BadRequest):
 
 
 class ParametersExclusive(errors.BadRequest):
-    """400 `parameters_exclusive`: Two parameters were given that exclude each other, such
-    as both cursors of a list.
+    """400 `parameters_exclusive`: Two parameters were given that cannot be used together,
+    such as both cursors of a list.
     """
 
 

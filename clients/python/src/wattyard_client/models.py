@@ -219,7 +219,7 @@ class BatteryBody(Model, frozen=True, kw_only=True, dict=True):
 
 
 class Charge(Model, frozen=True, kw_only=True, dict=True):
-    """A charge beside the price per kWh: `amount` a day, month or year, or one for demand.
+    """A charge besides the price per kWh: `amount` a day, month or year, or one for demand.
 
     DEMAND takes one of `amount_per_kw`, `steps` and `tiers`.
 
@@ -231,16 +231,16 @@ class Charge(Model, frozen=True, kw_only=True, dict=True):
         steps: DEMAND: a fixed amount by the step in which the peak lies
         tiers: DEMAND: the part of the peak in each tier at its own price
         per: MONTH (default): for the billing period; DAY: times its local days
-        window_minutes: DEMAND: the power is the mean of a window of so many minutes
-        reset: DEMAND: a new peak is looked for each billing month
+        window_minutes: DEMAND: the power is the mean of a window of this many minutes
+        reset: DEMAND: a new peak starts each billing month
         schedule: DEMAND: which windows count; all without it
         weights: DEMAND: factors with which windows count; 1 where none matches
         peak: the highest window (default), or the mean of those of `days` days
         days: with MEAN_OF_DAYS: of how many local days
         minimum_kw: a peak counts as at least this
-        periods: the mean of so many periods, this one included
+        periods: the mean of this many periods, this one included
         ratchet_percent: at least this share of the highest earlier peak
-        ratchet_periods: in how many periods before
+        ratchet_periods: over how many earlier periods
         cap_per_kwh: at most this for each kWh drawn
     """
 
@@ -282,7 +282,7 @@ class ChargeBaseline(Model, frozen=True, kw_only=True, dict=True):
 
 
 class ChargeBeside(Model, frozen=True, kw_only=True, dict=True):
-    """A charge that is no part of the price per kWh, in words.
+    """A charge that is not part of the price per kWh, in words.
 
     Attributes:
         tariff_id: id of the tariff
@@ -414,7 +414,7 @@ class Charging(Model, frozen=True, kw_only=True, dict=True):
         reason: the limit that keeps it from its target
         gap: 0 to 1: how far the cost may be from the best; 0 is proven best
         kept: whether it is the `previous` plan
-        baseline: what nobody planning would cost
+        baseline: what it would cost with nobody planning
         savings: against the baseline; null where that would reach less than the plan
         assumptions: What the plan rests on besides prices
     """
@@ -757,7 +757,7 @@ class DeviceSummary(Model, frozen=True, kw_only=True, dict=True):
 
 
 class Duration(Model, frozen=True, kw_only=True, dict=True):
-    """Exactly so many minutes of the cheapest, or dearest, time.
+    """A given number of minutes of the cheapest, or dearest, time.
 
     Attributes:
         id: its id, for good
@@ -1674,7 +1674,7 @@ class Missed(Model, frozen=True, kw_only=True, dict=True):
     Attributes:
         target: the time of a target or `end`; `energy`, `comfort`, `absence`, or `load` of
             the site
-        units: WH, C (°C outside of the band) or W
+        units: WH, C (°C outside the band) or W
         value: how much is missing
         reason: the limit that keeps the goal from being reached
     """
@@ -1866,7 +1866,7 @@ class PriceAudit(Model, frozen=True, kw_only=True, dict=True):
         next_update: when the market publishes next, or a contract changes; null where
             neither will
         data: intervals that touch and fill the span
-        charges: what is paid beside these prices
+        charges: what is paid besides these prices
     """
 
     id: str
@@ -2121,9 +2121,10 @@ class Rate(Model, frozen=True, kw_only=True, dict=True):
     Attributes:
         value: money per kWh, or a formula of numbers and $names
         fixed: another name of `value`
-        to_kwh: the tier ends at so many kWh of the reset period; the last tier has no end
-        to_kwh_per_day: the tier ends at so many kWh for each local day of the reset period
-        to_kwh_per_kw: the tier ends at so many kWh for each kW of the month's highest
+        to_kwh: the tier ends at this many kWh of the reset period; the last tier has no end
+        to_kwh_per_day: the tier ends at this many kWh for each local day of the reset
+            period
+        to_kwh_per_kw: the tier ends at this many kWh for each kW of the month's highest
             window
         variables: what the names in a formula stand for: a number, or the code of a market
             source
@@ -2874,7 +2875,7 @@ class Unmet(Model, frozen=True, kw_only=True, dict=True):
     Attributes:
         target: the time of a target or `end`; `energy`, `comfort`, `absence`, or `load` of
             the site
-        units: WH, C (°C outside of the band) or W
+        units: WH, C (°C outside the band) or W
         value: how much is missing
         reason: the limit that keeps the goal from being reached
         device_id: id of the device; null where the whole location is meant

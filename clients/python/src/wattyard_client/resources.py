@@ -94,7 +94,7 @@ class Sites(Resource):
             netting: null: every kWh of either direction is priced as it was metered
             metadata: the client's own texts by key
             status: INACTIVE keeps the data, but nothing is planned
-            devices: the devices that stand there, at most 100; others can be added later
+            devices: the devices there, at most 100; others can be added later
 
         Raises:
             ApiError: such as `customer_not_found`, `idempotency_key_reused`,
@@ -438,7 +438,7 @@ class Locations(Resource):
             location_id: id of the location
             tariff_direction: IMPORT: bought from the grid; EXPORT: sold to it; LOCAL: own
                 generation
-            hours: windows that start within so many hours
+            hours: windows that start within this many hours
 
         Raises:
             ApiError: such as `location_not_found`, `no_tariff_connected`.
@@ -895,7 +895,7 @@ class Devices(Resource):
         """Read the newest plan of a device that was asked for with `keep=true`.
 
         It has all fields of the answer to that request, be it by amount, by state of charge or
-        of the whole site. It is made anew, from then on and with the newest state, soon after
+        of the whole site. It is renewed, from then on and with the newest state, soon after
         prices are published, until its last deadline. `stale`: prices were published since, or
         it is over.
 
@@ -993,8 +993,8 @@ class Tariffs(Resource):
 
         The schedule must price every hour of every day of the contract exactly once; what is
         missing or doubled is named with its day and time. `POST /tariffs/check` shows what was
-        meant first. `warnings` name what is possible and probably not meant, such as prices of
-        cents as dollars.
+        meant first. `warnings` name what is possible but probably not meant, such as cents
+        given as dollars.
 
         Args:
             direction: IMPORT: bought from the grid; EXPORT: sold to it; LOCAL: own generation
@@ -1112,7 +1112,7 @@ class Tariffs(Resource):
     ) -> models.TariffCheck:
         """Judge a tariff as `POST /tariffs` does and show its prices; nothing is kept.
 
-        Prices beyond what they are anywhere are refused, unless `allow_implausible=true`.
+        Prices beyond what anybody pays anywhere are refused, unless `allow_implausible=true`.
 
         Restricted keys: closed to them.
 
@@ -1151,7 +1151,8 @@ class Tariffs(Resource):
             provider_id: id of a provider
             metadata: the client's own texts by key
             tariff_id: judged as a change of this tariff would be, whose term it may then share
-            allow_implausible: true takes prices beyond what they are anywhere, with a warning
+            allow_implausible: true accepts prices beyond what anybody pays anywhere, with a
+                warning
 
         Raises:
             ApiError: such as `location_not_found`, `device_not_found`,
@@ -1215,8 +1216,8 @@ class Tariffs(Resource):
         """Connect the tariffs of a foreign document at a location: all of them or none.
 
         Parts that no tariff can express are refused by name, or with `allow_partial=true` left
-        out and listed in `warnings`. So are prices beyond what they are anywhere, with
-        `allow_implausible=true`; nothing converts cents by guess.
+        out and listed in `warnings`. So are prices beyond what anybody pays anywhere, with
+        `allow_implausible=true`; cents are never converted on a guess.
 
         Args:
             document: the body
@@ -1226,7 +1227,8 @@ class Tariffs(Resource):
             contract_start_date: a date (the local midnight at its start) or an RFC 3339 instant
             contract_end_date: a date (the local midnight at its start) or an RFC 3339 instant
             allow_partial: true keeps what can be expressed and lists the rest
-            allow_implausible: true takes prices beyond what they are anywhere, with a warning
+            allow_implausible: true accepts prices beyond what anybody pays anywhere, with a
+                warning
 
         Raises:
             ApiError: such as `location_not_found`, `device_not_found`,
@@ -1738,8 +1740,8 @@ class Prices(Resource):
             end_time: as `start_time`; the end is exclusive
             date: a whole local day of the location, YYYY-MM-DD; instead of `start_time` and
                 `end_time`
-            hours: so many elapsed hours from the start, or from the start of `date`; instead of
-                `end_time`
+            hours: this many elapsed hours from the start, or from the start of `date`; instead
+                of `end_time`
             location_id: may be left out with a `device_id` that is at one location only
             device_id: id of a device
             tariff_direction: whose tariffs count
@@ -2281,8 +2283,8 @@ class Costs(Resource):
             end_time: as `start_time`; the end is exclusive
             date: a whole local day of the location, YYYY-MM-DD; instead of `start_time` and
                 `end_time`
-            hours: so many elapsed hours from the start, or from the start of `date`; instead of
-                `end_time`
+            hours: this many elapsed hours from the start, or from the start of `date`; instead
+                of `end_time`
             aggregation: local periods; NONE is an item for each reading
             tariff_direction: IMPORT: bought from the grid; EXPORT: sold to it; LOCAL: own
                 generation
@@ -2371,11 +2373,11 @@ class Schedules(Resource):
         min_slot_minutes: int | None | UnsetType = UNSET,
         options: Options | None = None,
     ) -> models.Duration:
-        """Pick exactly so many minutes of the cheapest (LOW) or dearest (HIGH) time.
+        """Pick a given number of minutes of the cheapest (LOW) or dearest (HIGH) time.
 
         The last price interval, where used in part, gives its earliest part; ties go to the
         earliest. `contiguous` asks for one block, `min_slot_minutes` for slots that each last
-        at least so long. Nothing is stored.
+        at least that long. Nothing is stored.
 
         Restricted keys: scope `schedules:read`.
 

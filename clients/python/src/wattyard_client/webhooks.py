@@ -46,7 +46,7 @@ def verify(
     try:
         return built(Event, msgspec.json.decode(body))
     except UNREADABLE as error:
-        raise SignatureInvalid(f"the body is no event: {error}") from error
+        raise SignatureInvalid(f"the body is not an event: {error}") from error
 
 
 Clock = Callable[[str], None]

@@ -138,8 +138,8 @@ class Accounts(Authentication):
                 raise no_account(account_id)
             if account.deletion_begun is not None:
                 raise AccountBeingDeleted(
-                    f"{ids.wire('acc', account_id)} is being deleted; "
-                    "`wattyard account delete` goes on where it was broken off"
+                    f"{ids.wire('acc', account_id)} is being deleted; `wattyard account delete` "
+                    "continues where it was interrupted"
                 )
         return account
 
@@ -194,8 +194,9 @@ class Accounts(Authentication):
             keys, secrets = await store.weak_secrets(db)
             moving = await store.moves_begun(db)
         found = [
-            f"{ids.wire('acc', one)} is on its way to another cell, and the database keeps its WAL "
-            "meanwhile: where no `wattyard account move` is running, run it again, or with --abort"
+            f"{ids.wire('acc', one)} is being moved to another cell, and the database keeps its "
+            "WAL meanwhile: if no `wattyard account move` is running, run it again, or undo it "
+            "with --abort"
             for one in moving
         ]
         if keys:

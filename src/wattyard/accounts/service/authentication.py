@@ -201,7 +201,7 @@ class Authentication:
         return key, account.move_stage
 
     def _note_use(self, key: SecretKey, now: datetime) -> None:
-        """Note that a key is used, beside the call: whoever logs in waits for no change."""
+        """Note that a key is used, without holding up the call: logging in waits for no change."""
         is_noted = key.last_used is not None and now - key.last_used < _USE_NOTED
         if not is_noted and key.id not in self._noting:
             self._noting.add(key.id)

@@ -17,7 +17,7 @@ _ROOM_BYTES: Final = 1024**3
 
 
 class Recomputed(Protocol):
-    """What is stored twice in an account and mode, and can be computed anew; filled from above."""
+    """What is stored twice in an account and mode, and can be recomputed; filled from above."""
 
     async def recompute(self, context: Context, *, repair: bool) -> tuple[int, list[str]]:
         """Compare, with `repair` also correct: how many sites, and the ids of what differs."""
@@ -25,7 +25,7 @@ class Recomputed(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What was computed anew: how many sites, and the ids of what was stored wrongly."""
+    """What was recomputed: how many sites, and the ids of what was stored wrongly."""
 
     checked: int
     wrong: list[str]
@@ -65,7 +65,7 @@ class Doctor:
         return found + await registry.complaints(self._db, self._keyring, columns)
 
     async def compare(self, context: Context, *, repair: bool = False) -> Comparison:
-        """Compute the summaries and lists of all accounts anew; it takes a while for many sites."""
+        """Recompute the summaries and lists of all accounts; it takes a while for many sites."""
         checked, wrong = 0, list[str]()
         for account in await self._accounts.all():
             for live_mode in (False, True):

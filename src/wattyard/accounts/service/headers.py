@@ -64,7 +64,7 @@ def bearer(authorization: str) -> str:
 def wrong_credentials() -> CredentialsInvalid:
     """The one refusal of credentials, whatever is wrong with them."""
     return CredentialsInvalid(
-        "the account id and secret key do not belong together, or there is no such key; send HTTP "
-        "Basic with acc_… as the user and the key (sk_test_…, sk_live_…) as the password, or "
-        "Authorization: Bearer with the key"
+        "the account id and secret key do not match, or there is no such key; send HTTP Basic with "
+        "acc_… as the user and the key (sk_test_…, sk_live_…) as the password, or Authorization: "
+        "Bearer with the key"
     )

@@ -28,8 +28,8 @@ ROWS_AT_ONCE: Final = 2_000
 """Rows of one transaction: their locks are gone within a moment."""
 _COUNTED_AT_ONCE: Final = 50_000
 _SETTLED: Final = timedelta(seconds=4)
-"""So long after an account was disabled no call of it is under way any more: servers notice within
-two seconds, and write what they counted half a second after an answer."""
+"""This long after an account was disabled, none of its calls is under way any more: servers notice
+within two seconds, and write what they counted half a second after an answer."""
 _TRIES: Final = 10
 _RETRY_SECONDS: Final = 0.5
 
@@ -56,9 +56,8 @@ class Purge:
     """Deletes accounts for good, while servers and workers run.
 
     Rows go in batches, each a transaction of its own, with a pause as long as the batch took, so
-    that other accounts do not feel it. What was broken off is gone on with by asking again.
-
-    Only so long after an account was disabled (`settled`) it is deleted itself.
+    that other accounts do not feel it. A deletion that was interrupted continues when it is asked
+    for again. The account itself is deleted only a while after it was disabled (`settled`).
     """
 
     def __init__(

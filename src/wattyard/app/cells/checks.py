@@ -1,4 +1,4 @@
-"""What must be so before an account can move between two cells, each with what to do about it."""
+"""What must hold before an account can move between two cells, each with what to do about it."""
 
 import asyncio
 from collections.abc import Mapping
@@ -84,7 +84,7 @@ async def complaints_of_pair(source: OpenSession, target: OpenSession) -> list[s
         if one["cell"] is None
     ]
     if here["cell"] is not None and here["cell"] == there["cell"]:
-        found.append(f"both are cell {here['cell']}: each cell has a number of its own")
+        found.append(f"both are cell {here['cell']}: each cell needs a number of its own")
     return found + _of_schema(here, there) + _of_secrets(here, there) + _of_numbers(here, there)
 
 
@@ -123,7 +123,7 @@ def _of_secrets(here: CellFacts, there: CellFacts) -> list[str]:
 
 def _of_numbers(here: CellFacts, there: CellFacts) -> list[str]:
     return [
-        f"{one.title} gives accounts numbers of another cell: run `wattyard cells number "
+        f"{one.title} gives accounts another cell's numbers: run `wattyard cells number "
         f"{one['cell']} --database …` again"
         for one in (here, there)
         if one["cell"] is not None and one["range"] != range_of(one["cell"])
@@ -183,7 +183,7 @@ async def _of_source(source: OpenSession, account: MovingAccount) -> list[str]:
         account.name,
     )
     if free < 1:
-        found.append("the source has no replication slot free: raise max_replication_slots")
+        found.append("the source has no free replication slot: raise max_replication_slots")
     return found
 
 

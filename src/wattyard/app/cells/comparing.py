@@ -3,8 +3,8 @@
 A row is hashed as text, from its columns by name, so that both sides come to the same whatever the
 order of rows and columns; the sum of 64-bit hashes does not depend on an order either. The rows of
 a table or partition are grouped by a hash of their primary key. While the account is served some
-rows are always on their way to the target: they keep their own groups from agreeing for a moment,
-and not the whole table.
+rows are always on their way to the target: they keep only their own groups from agreeing for a
+moment, not the whole table.
 """
 
 import asyncio

@@ -1,8 +1,8 @@
 """The fence at the source: from an instant on the database refuses changes of the account.
 
 A trigger on each table takes a shared lock of the account, for the transaction, with the first row
-that it changes. Whoever raises the fence takes the same lock alone: it waits for those that have
-changed something, and whoever comes later is refused. So nothing is committed behind the fence by
+that it changes. Whoever raises the fence takes the same lock exclusively: it waits for those that
+have changed something, and latecomers are refused. So nothing is committed behind the fence by
 anybody: no node that has not heard of the move, no worker, no session by hand. The triggers are
 made one by one, each with a lock on its table for a moment, and only for the time of a move.
 """
@@ -80,8 +80,8 @@ async def raise_for(source: OpenSession, account: MovingAccount) -> None:
         else:
             return
     raise MoveRefused(
-        "somebody changes the account in transactions that take longer than 1.5 s: nothing was "
-        "switched, and the source serves it; run the command again at a quieter time"
+        "the account is being changed in transactions that take longer than 1.5 s: nothing was "
+        "switched, and the source still serves it; run the command again at a quieter time"
     )
 
 

@@ -1,5 +1,5 @@
-"""The use-case of moving an account: every step can be done again, and until the last it can be
-undone (docs/cells.md has the order, and why nothing is lost or done twice in it)."""
+"""The use-case of moving an account: every step can be repeated, and until the last one all can be
+undone (docs/cells.md has the order, and why nothing is lost or done twice)."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -88,7 +88,7 @@ class AccountMove:
             }
 
     async def move(self, opened: Opened) -> Moved:
-        """Move the account, or go on with a move that was broken off.
+        """Move the account, or continue an interrupted move.
 
         Raises:
             MoveRefused: saying what is in the way; the source serves the account then, unless it
@@ -107,7 +107,7 @@ class AccountMove:
             return Moved(0, None)
 
     async def abort(self) -> None:
-        """Undo a move that was broken off: the source serves the account, the target has nothing.
+        """Undo an interrupted move: the source serves the account, the target has nothing.
 
         Raises:
             MoveRefused: when the target serves it already.
@@ -148,8 +148,8 @@ class AccountMove:
             if account.stage in (MoveStage.LEAVING, MoveStage.MOVED):
                 raise MoveRefused(
                     "the target may have served the account, since the switch had begun: what was "
-                    "acknowledged there is there only. Bring the target back, from its standby or "
-                    "a backup, and run the command again, or with --abort"
+                    "acknowledged there exists only there. Bring the target back, from its standby "
+                    "or a backup, and run the command again, or with --abort"
                 )
             await fence.set_stage(source, account, None)
             await fence.take_down(source, account)
@@ -219,7 +219,7 @@ class AccountMove:
             if await _held(source, account):
                 raise MoveRefused(
                     "a worker took deliveries of the account in a transaction that lasted longer "
-                    "than it was waited for: nothing was switched, and the source serves it; run "
+                    "than the wait for it: nothing was switched, and the source serves it; run "
                     "the command again"
                 )
             await replication.caught_up(source, target, account)
@@ -253,7 +253,10 @@ class AccountMove:
         while await _held(source, account):
             if monotonic() - begun > _LEASES_END_SECONDS:
                 await fence.set_stage(source, account, None)
-                raise MoveRefused("workers hold deliveries of the account for long: run it again")
+                raise MoveRefused(
+                    "workers have held deliveries of the account for too long: run the command "
+                    "again"
+                )
             await asyncio.sleep(_LOOK_SECONDS)
         await source.execute(
             "UPDATE webhook_deliveries SET holder = NULL, leased_until = NULL"
@@ -336,5 +339,5 @@ async def _alone(source: OpenSession, account_id: UUID) -> AsyncIterator[None]:
         "SELECT pg_try_advisory_lock($1, hashtext($2))", _ONE_AT_A_TIME, account_id.hex
     )
     if not mine:
-        raise MoveRefused("another run of this command moves the account at this moment")
+        raise MoveRefused("another run of this command is moving the account at this moment")
     yield

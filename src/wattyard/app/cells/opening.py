@@ -1,4 +1,4 @@
-"""The last step at the target: members, the numbers that go on, and the account's row."""
+"""The last step at the target: members, the numbers that continue, and the account's row."""
 
 import asyncio
 from typing import Final

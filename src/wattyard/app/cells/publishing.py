@@ -138,7 +138,7 @@ async def _source_row(target: OpenSession, row: Mapping[str, Any]) -> None:
     if other not in (None, row["id"]):
         raise MoveRefused(
             f"the target has a market source {row['code']} of its own: delete it there, so that "
-            "every cell has that of the first one"
+            "every cell has the first cell's"
         )
     values = ", ".join(f"${n}" for n in range(1, len(_SOURCE) + 1))
     changes = ", ".join(f"{name} = excluded.{name}" for name in _SOURCE[3:])

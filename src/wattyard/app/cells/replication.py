@@ -1,7 +1,7 @@
 """The way of the rows: a publication with a row filter at the source, a subscription at the target.
 
 What is made carries the account's number in its name, and every step leaves alone what an earlier
-run made: so a move that died is run again.
+run made, so a move that died can be run again.
 """
 
 import asyncio
@@ -51,7 +51,7 @@ statement could be sent."""
 
 
 async def check_goal(source: OpenSession, target: OpenSession, account: MovingAccount) -> None:
-    """Refuse another target than that of a move that was broken off: it may have the account.
+    """Refuse a target other than that of an interrupted move: that one may have the account.
 
     Raises:
         MoveRefused: naming the cell to which the account was on its way.
@@ -62,8 +62,8 @@ async def check_goal(source: OpenSession, target: OpenSession, account: MovingAc
     )
     if goal not in (None, await _cell_of(target)):
         raise MoveRefused(
-            f"the account was on its way to {goal}, which may serve it already: run the command "
-            "with --to of that cell, to end that move or, with --abort, to undo it"
+            f"the account was being moved to {goal}, which may serve it already: run the command "
+            "with --to that cell, to finish the move or, with --abort, to undo it"
         )
 
 
@@ -231,7 +231,7 @@ async def unpublish(
     With `ends_reader` the connection of a target that is lost is ended, as far as the role may:
     otherwise it would stay for a minute (`wal_sender_timeout`).
 
-    Copies of single tables that were broken off have slots of their own, which their worker drops;
+    Interrupted copies of single tables have slots of their own, which their worker drops;
     where the target is gone they stay, and `wattyard doctor` names them.
     """
     await source.execute(f"DROP PUBLICATION IF EXISTS {account.name}")

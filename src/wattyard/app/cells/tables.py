@@ -1,4 +1,5 @@
-"""What becomes of each table when an account moves; a sweep holds every table to be named here."""
+"""What becomes of each table when an account moves; a sweep checks that every table is named
+here."""
 
 from typing import Final
 

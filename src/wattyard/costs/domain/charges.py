@@ -1,4 +1,4 @@
-"""Lines beside energy: standing and demand charges, and VAT (contract 3, Costs).
+"""Lines besides energy: standing and demand charges, and VAT (contract 3, Costs).
 
 Charges run inside the term of their contract only, not in the time it goes on after its end.
 """

@@ -74,7 +74,7 @@ def costs_under(
 
     `own` are the terms of a time that `history.priced_span` and the readings are in. `readings`
     are those of the question's direction, of its device or of the site's own series, in the span
-    and in `history.readings_needed`; those outside of the span only move the tier counters,
+    and in `history.readings_needed`; those outside the span only move the tier counters,
     peaks and minimums. So do those that are not `asked` (n) for, which need no price; None asks
     for all. `netted`: what counts of their energy, where import and export cancel out.
 

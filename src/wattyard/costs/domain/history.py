@@ -1,4 +1,4 @@
-"""Which time beside its own the answer to a question depends on (contract 3, Costs).
+"""Which time besides its own the answer to a question depends on (contract 3, Costs).
 
 Tier counters look back to their last reset, demand charges at whole billing periods and those
 before, minimum charges at whole periods.

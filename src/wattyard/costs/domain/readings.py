@@ -97,7 +97,7 @@ class ReadingPieces:
         )
 
     def cut(self, edges_us: Microseconds) -> "ReadingPieces":
-        """Divide the pieces that any of the edges (ascending) lies inside of."""
+        """Divide the pieces that any of the edges (ascending) lies inside."""
         if not self.size:
             return self
         before = np.searchsorted(self.starts_us, edges_us, side="left") - 1

@@ -74,7 +74,7 @@ class DemandRise:
         """Work out by how much the charge rises (money, VAT included), exactly as it is billed.
 
         `import_kwh` (n) is what the site draws in the plan's steps between edges (n + 1); what
-        lies outside of the period is left out.
+        lies outside the period is left out.
 
         Raises:
             ValueError: when the steps start before the plan.
@@ -96,7 +96,7 @@ class DemandRise:
         return cut, np.diff(np.interp(cut - edges_us[0], edges_us - edges_us[0], after))
 
     def hours_inside(self, edges_us: Microseconds) -> Numbers:
-        """Find how many hours of each step (n + 1 edges) lie inside of the period."""
+        """Find how many hours of each step (n + 1 edges) lie inside the period."""
         inside_us = np.diff(np.clip(edges_us, *self.running.span_us))
         return np.asarray(inside_us / HOUR_US, dtype=np.float64)
 

@@ -81,7 +81,7 @@ class CostReports:
     ) -> Report:
         """Price what a site's own meter read as if another tariff had been there all the time.
 
-        It replaces those of its type; network fees beside the energy stay as they are.
+        It replaces those of its type; network fees besides the energy stay as they are.
 
         Raises:
             LocationNotFound, TariffNotFound, NoPriceData, MarketCurrencyMismatch.
@@ -93,7 +93,7 @@ class CostReports:
             if (other.direction, at.currency_code) != (question.direction, site.currency_code):
                 raise TariffUnlike(
                     f"the tariff is for {other.direction} in {at.currency_code}; these costs are "
-                    f"of {question.direction} in {site.currency_code}"
+                    f"for {question.direction} in {site.currency_code}"
                 )
             listed, markets = await self._of_object(db, context, site, question, under=other)
         return await beside(report, listed, markets)

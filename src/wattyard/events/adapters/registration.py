@@ -41,7 +41,7 @@ class Registration:
                 param="url",
             )
         raise UrlInvalid(
-            "url must lead to a public address; "
-            f"{shown(target.host)} is one of a private, local or reserved network",
+            f"url must lead to a public address; {shown(target.host)} is in a private, local or "
+            "reserved network",
             param="url",
         )

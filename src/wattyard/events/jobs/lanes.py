@@ -1,8 +1,8 @@
 """Fair shares: how much of a worker each endpoint may use, by how it behaves.
 
 A worker has a number of slots for attempts. An attempt that takes longer than a moment frees its
-slot and goes on beside, so a receiver that hangs costs a slot a moment at most. Endpoints that
-are new or failed last share some of the slots, one delivery at a time each, so that they never
+slot and carries on without one, so a receiver that hangs costs a slot only for a moment. Endpoints
+that are new or failed last share some of the slots, one delivery at a time each, so that they never
 keep a healthy one waiting.
 """
 

@@ -1,11 +1,11 @@
 """Signs of life of the workers that hold deliveries, so that those of a dead one are soon sent.
 
 Leases last as long as an attempt may take. They are not waited for: a worker that holds deliveries
-gives a sign in the database, and one whose signs stand still for 3.2 s counts as dead: so one that
-had no database or no processor for 2.5 s, which happens, does not, and what it is sending is not
-sent by another. What counts is what a worker sees itself while it looks, by its own monotonic
-clock: neither clocks of machines that differ nor a database that was away, for all, makes anybody
-look dead.
+gives a sign in the database, and one whose signs stand still for 3.2 s counts as dead. One that had
+no database or no processor for 2.5 s, which happens, does not, and what it is sending is not sent
+by another. What counts is what a worker itself sees while it looks, by its own monotonic clock:
+neither machines whose clocks differ nor a database that was away for everybody makes anybody look
+dead.
 """
 
 from collections.abc import Callable, Collection, Mapping

@@ -251,7 +251,7 @@ class Endpoints:
         """Judge an address, and spare what is called within the block to judge it again.
 
         For whoever adds or changes an endpoint within a transaction of their own, which is begun
-        inside of the block: so it is not held while a name is looked up.
+        inside the block: so it is not held while a name is looked up.
 
         Raises:
             UrlInvalid, TooMany: as `look_up` does.

@@ -67,6 +67,6 @@ class SigningKeys:
                 await store.add(db, self._keyring, new)
 
     async def _new(self, context: Context) -> StoredKey:
-        """Make a key, which takes a tenth of a second and up to one, beside the event loop."""
+        """Make a key, which takes a tenth of a second and up to one, off the event loop."""
         made = await asyncio.to_thread(self._make_key)
         return StoredKey(f"whk_{context.new_id().hex}", made, context.now)

@@ -26,8 +26,8 @@ from wattyard.kernel.measures import Measure
 __all__ = ["FIRST_LANE", "LEASE", "ClaimRequest", "CountedAsDead", "Lane", "Outbox", "Workers"]
 
 LEASE: Final = timedelta(seconds=20)
-"""How long a delivery stays with a worker of which nothing is known, such as one of an earlier
-release; one that gives signs of life loses it soon after the last."""
+"""How long a delivery stays with a worker that gives no signs of life, such as one of an earlier
+release; one that gives them loses it soon after the last."""
 
 _OVERDUE: Final = timedelta(minutes=15)
 

@@ -62,7 +62,7 @@ class Streams:
                 drawn = await self._horizon.advance()
                 if server not in ("", self._horizon.server):
                     raise Unavailable(
-                        "the database was restarted or replaced; go on with Last-Event-ID"
+                        "the database was restarted or replaced; resume with Last-Event-ID"
                     )
                 server = self._horizon.server
                 found = await self._after(context, position)

@@ -1,8 +1,8 @@
 """The SQL of the worker, over the deliveries of all accounts.
 
-A delivery is held by a lease: whoever holds it writes its outcome, and when the lease is past
-its end, or its holder counts as dead, anybody takes it. Claims of one endpoint are made one after
-the other, so that none sees half of another; claims of different endpoints do not wait for each
+A delivery is held by a lease: whoever holds it writes its outcome, and when the lease is past its
+end, or its holder counts as dead, anybody takes it. Claims of one endpoint are made one after the
+other, so that none sees another half done; claims of different endpoints do not wait for each
 other.
 """
 

@@ -214,7 +214,7 @@ def endpoint_draft(body: EndpointBody) -> EndpointDraft:
     if body.basic_auth is not None:
         if any(name.lower() == AUTHORIZATION.lower() for name in headers):
             raise HeadersInvalid(
-                "headers.Authorization and basic_auth exclude each other; send one of them",
+                "headers.Authorization and basic_auth cannot be used together; send one of them",
                 param="headers",
             )
         headers[AUTHORIZATION] = basic(body.basic_auth.username, body.basic_auth.password)

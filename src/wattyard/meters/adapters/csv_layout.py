@@ -247,7 +247,7 @@ def _values_of_day(cells: list[str], columns: ColumnMap) -> tuple[LayoutColumn, 
         elif length is None and len(steps) == 1:
             (length,) = steps
         if length is None or given not in (None, length):
-            return f"the column {cells[at]!r:.40} is no period of one --length in minutes"
+            return f"the column {cells[at]!r:.40} is not a period of one --length in minutes"
         found.append(LayoutColumn(at, None, None, columns.unit, (start, start + length)))
     return tuple(found)
 

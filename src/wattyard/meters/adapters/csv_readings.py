@@ -1,9 +1,9 @@
 """CSV files of meter readings: one period per row, with a column map.
 
-Nothing is guessed that could be silently wrong: numbers with thousand separators, dates that
-may be two, and local times that the clock shows twice or never are refused with a hint, unless
-the map or the order of the file decides. A row that says of itself that it is no energy, or flows
-the other way, is not taken for energy drawn from the grid.
+Nothing is guessed that could be silently wrong: numbers with thousand separators, dates that may be
+two, and local times that the clock shows twice or never are refused with a hint, unless the map or
+the order of the file decides. A row that says that it is not energy, or that it flows the other
+way, is not taken for energy drawn from the grid.
 """
 
 from collections.abc import Iterator, Sequence

@@ -102,7 +102,7 @@ class RowTimes:
         assert isinstance(length, timedelta)  # noqa: S101 (a column map of numbers has one)
         count = (day.end - day.start) // length
         if not _PERIOD_NUMBER.fullmatch(text) or not 1 <= int(text) <= count:
-            raise ValueError(f"{text!r:.40} is no period of the day, which has 1 to {count}")
+            raise ValueError(f"{text!r:.40} is not a period of the day, which has 1 to {count}")
         return day.start + (int(text) - 1) * length
 
     def _written(self, cells: Sequence[str], position: int | None) -> WrittenTime:
@@ -126,7 +126,7 @@ class RowTimes:
             raise ValueError("the time is missing")
         parts = periods_of(text)
         if parts is None:
-            raise ValueError(f"{text!r:.60} is no period such as 2025-03-30 00:00 to 01:00")
+            raise ValueError(f"{text!r:.60} is not a period such as 2025-03-30 00:00 to 01:00")
         return parts
 
     def _label(self, written: WrittenTime) -> datetime:

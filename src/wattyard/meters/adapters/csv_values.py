@@ -134,7 +134,7 @@ class RowValues:
         word = self.columns.words.directions[0].word
         cell = row.cells[self.layout.words[word.column]]
         return (
-            f"no --direction says which way {cell!r:.40} flows; add one, or choose rows by --only"
+            f"no --direction says which way {cell!r:.40} flows; add one, or choose rows with --only"
         )
 
     def _quality_named(self, cells: Sequence[str]) -> float | None:
@@ -165,15 +165,15 @@ class RowValues:
         where = f"line {row.line}"
         option = f'"{header:.30}={cell:.30}"' if header else f"N={cell:.30}"
         if csv_words.is_other_commodity(cell):
-            hint = f"the row says that it counts {cell!r:.40}; choose those of energy by --only"
+            hint = f"the row says that it counts {cell!r:.40}; choose those of energy with --only"
             return Noted(where, "other_quantity", hint)
         told = self.columns.words.directions or self.columns.negative or any(
             value.direction is not None for value in self.layout.values
         )  # fmt: skip
         if not told and self.direction == "INBOUND" and csv_words.is_outbound(cell):
             hint = (
-                f"the row says {cell!r:.40}; say which way such rows flow by --direction "
-                f"{option}:OUTBOUND, choose others by --only, or give --value COLUMN:INBOUND"
+                f"the row says {cell!r:.40}; say which way such rows flow with --direction "
+                f"{option}:OUTBOUND, choose others with --only, or give --value COLUMN:INBOUND"
             )
             return RefusedReading(where, "energy_flow_direction_invalid", hint)
         return None

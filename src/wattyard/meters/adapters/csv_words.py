@@ -1,8 +1,8 @@
 """Words that suppliers write into columns: how sure a value is, what flowed, and which way.
 
-Words of exports in Dutch, French, German, Spanish and English. They are looked for in columns
-that nobody named too, so that a row which says of itself that it is estimated, or no energy from
-the grid, is not taken for a measured one.
+Words of exports in Dutch, French, German, Spanish and English. They are looked for in columns that
+nobody named too, so that a row which says that it is estimated, or not energy from the grid, is not
+taken for a measured one.
 """
 
 import re
@@ -95,8 +95,8 @@ def quality_of(cell: str, header: str, *, named: bool = False) -> float | None:
     measured = estimated or (_MEASURED.search(word) and not _NOT_MEASURED.search(word))
     if of_quality and word and not measured:
         raise ValueError(
-            f'{cell!r:.30} in the column "{header:.30}" is no known quality; say how sure it is: '
-            f'--quality "{header:.30}={cell:.30}:1" (1 is measured, an estimate is 0.7)'
+            f'{cell!r:.30} in the column "{header:.30}" is not a known quality; say how sure '
+            f'it is: --quality "{header:.30}={cell:.30}:1" (1 is measured, an estimate is 0.7)'
         )
     return 1.0 if of_quality and word else None
 

@@ -84,7 +84,7 @@ class Records:
     ) -> list[StreamReadings]:
         """Read what was metered for a device, or by a site's own meter.
 
-        One stream for each direction of flow at each site: registers are added up. Inside of
+        One stream for each direction of flow at each site: registers are added up. Inside
         `read_once` the same question is not asked twice.
         """
         meter = (context.caller, site_id, device_id, direction)
@@ -105,7 +105,7 @@ class Records:
     ) -> Microseconds:
         """Measure for how long a site's own meter has readings in the periods between edges.
 
-        `edges_us` (n + 1, at least two) are instants; the answer (n) is in microseconds. Inside of
+        `edges_us` (n + 1, at least two) are instants; the answer (n) is in microseconds. Inside
         `read_once` they are not read again.
         """
         span = Span(instant(int(edges_us[0])), instant(int(edges_us[-1])))
@@ -277,7 +277,7 @@ def _grouped(streams: list[StreamReadings], search: Search, zone_name: str) -> P
 
 
 async def _by_meter(found: list[StreamReadings]) -> list[StreamReadings]:
-    """Add up the registers of each meter, beside the event loop: a year of them takes long."""
+    """Add up the registers of each meter, off the event loop: a year of them takes long."""
     if all(one.stream.register is None for one in found):
         return found
     return await beside(by_meter, found)

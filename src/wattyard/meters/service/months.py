@@ -50,9 +50,9 @@ class Months:
             since = _text(min(missing))
             raise self._db.unavailable(
                 "no partition",
-                f"readings of {_listed(missing)} have no partition, and the server may make none: "
-                f"its operator must run `wattyard migrate --readings-since {since}` as the owner "
-                "of the tables; nothing was stored",
+                f"readings of {_listed(missing)} have no partition, and the server may not make "
+                f"one: its operator must run `wattyard migrate --readings-since {since}` as the "
+                "owner of the tables; nothing was stored",
             )
         if missing:
             async with self._db.transaction() as writing:

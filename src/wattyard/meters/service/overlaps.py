@@ -1,4 +1,4 @@
-"""Which readings fit beside those that are stored."""
+"""Which readings fit alongside those that are stored."""
 
 from collections.abc import Mapping
 from typing import NamedTuple

@@ -17,7 +17,7 @@ _kept: Final[ContextVar[list[tuple[object, Span, _Found]] | None]] = ContextVar(
 
 @contextmanager
 def read_once() -> Iterator[None]:
-    """Let questions inside of the block share the readings of a meter that one of them reads.
+    """Let questions inside the block share the readings of a meter that one of them reads.
 
     They all see what the first of them saw.
     """
@@ -31,7 +31,7 @@ def read_once() -> Iterator[None]:
 
 
 def keep(meter: object, span: Span, found: _Found) -> None:
-    """Keep what was read of a meter in a span, inside of `read_once`."""
+    """Keep what was read of a meter in a span, inside `read_once`."""
     kept = _kept.get()
     if kept is not None:
         kept.append((meter, span, found))

@@ -25,7 +25,7 @@ class MeterUploads:
     reader: UploadReader
 
     async def chunks(self, upload: MeterUpload) -> AsyncIterator[UploadChunk]:
-        """Read a file beside the event loop, chunk by chunk.
+        """Read a file off the event loop, chunk by chunk.
 
         Raises:
             UploadUnreadable: with the first chunk, when the file cannot be read.

@@ -101,7 +101,7 @@ def search_of(body: SearchBody, now: datetime) -> Search:
         )
     if body.starting_after is not None and body.ending_before is not None:
         raise Malformed(
-            "starting_after and ending_before exclude each other; send one of them",
+            "starting_after and ending_before cannot be used together; send one of them",
             param="ending_before",
             code="parameters_exclusive",
         )

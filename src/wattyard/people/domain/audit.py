@@ -41,7 +41,7 @@ class Entry:
     Attributes:
         person_id: who did it; None for the operator at the command line.
         person_email: as it was then, also when the person is gone.
-        request_id: of the call that did it; empty outside of HTTP.
+        request_id: of the call that did it; empty outside HTTP.
     """
 
     id: UUID

@@ -21,7 +21,7 @@ class AuditLog:
         Values of secret fields are not kept.
 
         Raises:
-            RuntimeError: outside of a transaction.
+            RuntimeError: outside a transaction.
         """
         await store.add(self._db.joined(), context.account, _made(context, entry))
 
@@ -34,7 +34,7 @@ class AuditLog:
         """Record a change of the server itself, in the transaction that makes it.
 
         Raises:
-            RuntimeError: outside of a transaction.
+            RuntimeError: outside a transaction.
         """
         await server_store.add(self._db.joined(), _made(context, entry))
 

@@ -1,4 +1,4 @@
-"""The use-case of coming in: by a one-time link, or by e-mail address and password."""
+"""The use-case of logging in: by a one-time link, or by e-mail address and password."""
 
 from dataclasses import replace
 from ipaddress import IPv6Address, ip_address, ip_network
@@ -33,7 +33,7 @@ _OF_ADDRESS: Final = (1 / 5, 30)
 
 
 class LinkEnded(StateForbids):
-    """A one-time link was used, has expired after 24 hours, or never was."""
+    """A one-time link was used, has expired after 24 hours, or never existed."""
 
     code = "link_ended"
 
@@ -45,7 +45,7 @@ class LinkNeedsLogIn(Unauthenticated):
 
 
 class LogInRefused(Unauthenticated):
-    """The e-mail address and the password do not belong together."""
+    """The e-mail address and the password do not match."""
 
     code = "log_in_refused"
 
@@ -244,7 +244,7 @@ def _network(address: str) -> str:
 
 
 def _wrong() -> LogInRefused:
-    return LogInRefused("this e-mail address and password do not belong together")
+    return LogInRefused("this e-mail address and password do not match")
 
 
 def _ended() -> LinkEnded:

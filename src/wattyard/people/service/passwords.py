@@ -1,4 +1,4 @@
-"""How passwords are hashed: slowly, beside the event loop, and a few at a time (contract 9)."""
+"""How passwords are hashed: slowly, off the event loop, and a few at a time (contract 9)."""
 
 import asyncio
 from functools import cached_property
@@ -51,7 +51,8 @@ class Passwords:
     async def _in_turn(self, password: str, compared: str | None) -> str:
         if self._wanted >= _AT_ONCE + _WAITING:
             raise TooMany(
-                "too many people log in at once; wait a moment", retry_after_seconds=_BUSY_SECONDS
+                "too many people are logging in at once; wait a moment",
+                retry_after_seconds=_BUSY_SECONDS,
             )
         self._wanted += 1
         try:

@@ -1,4 +1,4 @@
-"""The use-cases of people: invite them, list them, say what they may do, let them go."""
+"""The use-cases of people: invite them, list them, change what they may do, remove them."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -50,7 +50,7 @@ class AlreadyMember(Conflict):
 
 
 class LastOwner(StateForbids):
-    """The account would be without an owner: make somebody else one first."""
+    """The account would be left without an owner: make somebody else one first."""
 
     code = "last_owner"
 
@@ -209,7 +209,7 @@ class People:
             return await self._person(db, checked_email(email))
 
     async def disable(self, email: str) -> Person:
-        """Let a person in no more: their sessions and links end.
+        """Lock a person out: their sessions and links end.
 
         Raises:
             EmailInvalid.

@@ -1,4 +1,4 @@
-"""How connections are opened, and that all of a process lead to the same server."""
+"""How connections are opened, so that all of a process lead to the same server."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -76,7 +76,7 @@ class Connector:
         return await self._opened(_SERVER, past_pooler=True)
 
     async def open_to_read(self) -> Connection:
-        """Open a connection that only reads, outside of transactions that say READ WRITE.
+        """Open a connection that only reads, outside transactions that say READ WRITE.
 
         An operator who sets the database to read only (as some hosts do when it is nearly full)
         is not overruled: that is noted before it is asked of the session. Through a pooler each

@@ -76,8 +76,8 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]  # the driver has no
     async def copy_to_table(self, table_name: str, **options: Any) -> str:  # noqa: ANN401 (the driver's)
         """Load rows by COPY, with a time-out of its own.
 
-        The driver waits without end for a server that takes no more of them, and goes on waiting
-        when its connection is closed.
+        The driver waits for ever for a server that stops taking rows, and goes on waiting even when
+        its connection is closed.
         """
         try:
             async with asyncio.timeout(self.answer_seconds):
@@ -160,7 +160,7 @@ class Loan:
         self.since = perf_counter()
         self.in_snapshot = False
         self.after_commit: list[Callable[[], None]] | None = None
-        """What to call once the transaction is kept; None outside of one."""
+        """What to call once the transaction is kept; None outside one."""
 
 
 class Loans:

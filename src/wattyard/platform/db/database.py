@@ -54,9 +54,9 @@ class Database:
     """Connections to one PostgreSQL database.
 
     `reading` gives a connection for single questions, `snapshot` one whose questions see the
-    same moment, `transaction` one in which everything is kept or nothing, and `joined` that of
+    same moment, `transaction` one in which all is kept or nothing, and `joined` that of
     the transaction which the caller must already be in. Only the last two write: sessions are
-    read-only outside of a transaction.
+    read-only outside a transaction.
 
     A transaction that is opened inside another one of the same task becomes a savepoint of it, so
     that a caller can add to the work of a use-case (the kept answer of an idempotency key) and
@@ -184,7 +184,7 @@ class Database:
     async def snapshot(self) -> AsyncIterator[ReadConnection]:
         """Lend a connection whose questions all see the same moment.
 
-        Inside of a transaction or a snapshot of the same task it gives that one's connection: in
+        Inside a transaction or a snapshot of the same task it gives that one's connection: in
         a transaction what the task has written is seen, and what others commit meanwhile too.
         """
         async with (lending := self._lending_to_read()) as connection:
@@ -228,7 +228,7 @@ class Database:
         async with (lending := self._lending()) as connection:
             loan = lending.loan
             if loan.in_snapshot:
-                raise RuntimeError("a transaction cannot begin inside of a snapshot")
+                raise RuntimeError("a transaction cannot begin inside a snapshot")
             if loan.after_commit is not None:
                 async with savepoint(connection):
                     yield connection
@@ -247,12 +247,12 @@ class Database:
         """The connection of the transaction that this task is in.
 
         Raises:
-            RuntimeError: outside of a transaction; what would be locked there is locked for
+            RuntimeError: outside a transaction; what would be locked there is locked for
                 nobody, and what is written could not be undone with the caller's work.
         """
         loan = self._loans.present() if self._loans else None
         if loan is None or loan.after_commit is None:
-            raise RuntimeError("this must be called inside of a transaction of the same task")
+            raise RuntimeError("this must be called inside a transaction of the same task")
         connection: WriteConnection = loan.connection
         return connection
 

@@ -1,4 +1,4 @@
-"""What can be wrong with a database as a whole; each complaint says what to do."""
+"""What can be wrong with a database as a whole; each complaint says what to do about it."""
 
 from datetime import UTC, datetime
 from typing import Final, NamedTuple

@@ -1,7 +1,6 @@
-"""The servers that an address names, and the first of them that is as it is wanted.
-
-The driver asks several servers one after the other and waits for each as long as for all: one
-whose machine is gone, or that is stopped, would keep it from ever reaching the next.
+"""The servers that an address names, and the first of them that is suitable. The driver tries
+several servers one after the other, and gives each the whole time-out: one whose machine is gone,
+or that is stopped, would keep it from ever reaching the next.
 """
 
 import asyncio
@@ -82,7 +81,7 @@ def _host(text: str) -> Host:
 
 
 class Servers:
-    """The servers of an address; the one that was of use last is asked first the next time.
+    """The servers of an address; the one that was last used is asked first the next time.
 
     Where there are several and the address does not say what a server must be, it must be as it
     is `wanted`.
@@ -166,7 +165,7 @@ async def first_answer(opens: Sequence[Open], *, apart_seconds: float) -> tuple[
 async def _answer(
     asked: dict[asyncio.Task[Any], int], said: list[str], seconds: float | None
 ) -> tuple[int, Any] | None:
-    """Wait for one of those that are asked, at most so long; None where none was of use."""
+    """Wait for one of those that are asked, up to a limit; None where none could be used."""
     done, _ = await asyncio.wait(asked, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
     for task in done:
         fault = task.exception()

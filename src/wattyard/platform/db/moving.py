@@ -203,7 +203,7 @@ async def _check_still_empty(target: Connection) -> None:
     except (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError) as fault:
         raise MoveFailed("the target is in use: stop its servers and workers first") from fault
     if await target.fetchval("SELECT EXISTS (SELECT FROM accounts)"):
-        raise MoveFailed("the target has got accounts meanwhile: name an empty database")
+        raise MoveFailed("the target now has accounts: name an empty database")
 
 
 async def _lock(source: Connection, tables: Sequence[Table]) -> None:
@@ -212,7 +212,7 @@ async def _lock(source: Connection, tables: Sequence[Table]) -> None:
         await source.execute(f"LOCK TABLE {names} IN SHARE MODE")
     except asyncpg.LockNotAvailableError as fault:
         raise MoveFailed(
-            "somebody writes to the source: stop its servers and workers first"
+            "somebody is writing to the source: stop its servers and workers first"
         ) from fault
 
 

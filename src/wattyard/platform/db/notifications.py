@@ -1,8 +1,8 @@
 """Notifications between processes, by LISTEN and NOTIFY.
 
-NOTIFY is sent after the commit, not in the transaction: PostgreSQL commits transactions that
-notify one after the other, and that would be every change of every account. A notification that
-is lost (the process dies between commit and NOTIFY) costs listeners their time-out, no more.
+NOTIFY is sent after the commit, not in the transaction: PostgreSQL commits transactions that notify
+one after the other, and that would serialise every change of every account. A notification that is
+lost (the process dies between commit and NOTIFY) costs listeners their time-out, no more.
 """
 
 import asyncio

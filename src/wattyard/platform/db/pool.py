@@ -3,7 +3,7 @@
 Measured against asyncpg's own pool, which guards every loan with a shielded task and two
 timers, this is a third of a list page's time (docs/decisions/0001). What keeps it small: no
 statement of ours leaves session state behind, and a connection that might be in the middle of
-something is closed instead of mended. Callers wait for a slot in the pool and not for a certain
+something is closed instead of repaired. Callers wait for a slot in the pool and not for a certain
 connection, which is looked for only by whoever has a slot: so there is one number to keep right.
 """
 
@@ -136,7 +136,7 @@ class ConnectionPool:
     """At most `limit` connections, lent to one caller at a time.
 
     At most half of them are lent to, or waited for by, one account: its other calls wait behind
-    its own. At most a quarter are for callers of whom it is not known yet who they are. Work of the
+    its own. At most a quarter are for callers who are not yet identified. Work of the
     server itself is in no share.
     """
 
@@ -222,7 +222,7 @@ class ConnectionPool:
             await self._idle.pop().close(timeout=2)
 
     def break_off(self) -> None:
-        """Close the idle connections without a farewell, and lend no more."""
+        """Close the idle connections abruptly, and lend no more."""
         self._closed = True
         while self._idle:
             self._idle.pop().terminate()

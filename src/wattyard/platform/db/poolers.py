@@ -51,7 +51,7 @@ _STOP_WHERE_READ_ONLY: Final = """
 
 
 def _in_a_transaction(method: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
-    """Ask outside of a transaction in one of its own, which only reads and has our time-outs."""
+    """Ask outside a transaction in one of its own, which only reads and has our time-outs."""
 
     @wraps(method)
     async def asked(self: "PooledConnection", *args: object, **options: object) -> Any:  # noqa: ANN401 (the driver's answer)

@@ -36,7 +36,7 @@ _WAIT_SECONDS: Final = 0.05
 _PAUSES_SECONDS: Final = (0.001, 0.002, 0.004, 0.008)
 _LOOK_SECONDS: Final = 1.0
 _ANSWER_SECONDS: Final = 2.0
-"""A replica that does not answer for so long is lost, and what is read there is broken off."""
+"""A replica that does not answer for this long is lost, and reads in progress there are cut off."""
 _LOGGED_EVERY_SECONDS: Final = 60.0
 _FAULTS: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
@@ -183,7 +183,7 @@ class Replica:
             if present["started"] != self._started:
                 raise Unavailable("its address leads to several servers: name each by an address")
             if present["replayed_bytes"] < replayed_bytes:
-                raise Unavailable("it started anew, and has not replayed again what it had")
+                raise Unavailable("it was restarted, and has not yet replayed again what it had")
         except BaseException as fault:
             connection.terminate()
             if isinstance(fault, NOT_OPENED):
@@ -214,7 +214,7 @@ class Replica:
         with suppress(Unavailable):
             primary = await positions.now()
             if primary is None or primary.history != self._history:
-                raise ReplicaUnfit("the primary is another one since a failover")
+                raise ReplicaUnfit("a failover has changed the primary")
             self.behind_bytes = max(0, primary.log_bytes - replayed_bytes)
         if self.reason is None:
             return

@@ -1,8 +1,8 @@
 """Reading on replicas what reading on the primary would give: all that was acknowledged before.
 
-Only who says so may be given a replica's connection (`replicas_allowed`, which endpoints that
-only read declare). Before that, the primary says how far its log of changes has come, and a
-replica must have replayed so much; else the primary is read.
+Only callers that opt in may be given a replica's connection (`replicas_allowed`, which read-only
+endpoints declare). Before that, the primary says how far its log of changes has come, and a replica
+must have replayed so much; else the primary is read.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,7 +20,7 @@ _ALLOWED: Final = ContextVar("replicas_allowed", default=False)
 
 @contextmanager
 def replicas_allowed() -> Iterator[None]:
-    """Let what is read inside of the block be read on replicas.
+    """Let what is read inside the block be read on replicas.
 
     Raises, from what reads there:
         ReplicaFailed: when a replica fails in the middle; the block can be done again without.

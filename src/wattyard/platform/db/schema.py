@@ -1,8 +1,8 @@
 """The schema's version: which one the database has, which ones this program works with.
 
 Each migration says the oldest revision whose program goes on with the schema that it makes
-(`WORKS_WITH`), and the database keeps that beside its version: so servers of the old release run,
-and are started, while the schema is newer.
+(`WORKS_WITH`), and the database keeps that beside its version: so servers of the old release keep
+running, and can be started, while the schema is newer.
 """
 
 import asyncio
@@ -50,7 +50,7 @@ async def present_revision(database: Database) -> str | None:
 def is_behind(url: str) -> bool:
     """Whether the database at an address has no schema, or one older than this program's.
 
-    Blocks, and runs its own event loop: call it outside of one.
+    Blocks, and runs its own event loop: call it outside one.
 
     Raises:
         MigrationFailed: when it cannot be asked.
@@ -128,7 +128,7 @@ def migrate(url: str, *, patience_seconds: float = 60, revisions: Path | None = 
     A lock that cannot be had within two seconds is given up, so that nobody waits behind it, and
     tried for again until `patience_seconds` have passed.
 
-    Blocks, and runs its own event loop: call it outside of one.
+    Blocks, and runs its own event loop: call it outside one.
 
     Raises:
         SchemaOutdated: where the schema is newer than this program works with, or the encoding of

@@ -1,8 +1,8 @@
 """Whether the server that connections lead to is still the one that takes changes.
 
 A machine that vanished closes no connection, and neither does a server that was stopped: a
-statement there waits until its time is over, long after another server took over. So where a
-connection has been lent for long, a new one is opened: where that leads to another server, the
+statement there waits until it times out, long after another server has taken over. So when a
+connection has been lent for a long time, a new one is opened: if that leads to another server, the
 connections to the former one are closed (`Connector`), and whoever waits there is told.
 """
 

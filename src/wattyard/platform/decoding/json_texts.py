@@ -182,7 +182,7 @@ def _is_deeper(value: Json) -> bool:
 def _nested_too_deeply() -> JsonInvalid:
     return _NestedTooDeeply(
         f"the body is nested too deeply (line 1 column 1 opens it): at most {DEPTH_LIMIT} objects "
-        "and arrays may be in one another"
+        "and arrays may be nested"
     )
 
 

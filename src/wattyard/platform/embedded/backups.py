@@ -120,7 +120,7 @@ def restore(database: EmbeddedDatabase, file: Path) -> None:
         EmbeddedError: when others use the database, or the file is no backup.
     """
     if not file.is_file():
-        raise EmbeddedError(f"{file} is no file")
+        raise EmbeddedError(f"{file} is not a file")
     with database.lease() as url:
         programs, side = database.programs, libpq_environment(url, "postgres")
         users = "SELECT count(*) FROM pg_stat_activity WHERE datname = 'wattyard'"

@@ -133,13 +133,15 @@ class Cluster:
             found = self._version.read_text().strip()
             if found != str(MAJOR_VERSION):
                 raise EmbeddedError(
-                    f"{self.folder} was made by PostgreSQL {found}, this Wattyard brings "
+                    f"{self.folder} was made by PostgreSQL {found}, this Wattyard comes with "
                     f"{MAJOR_VERSION}: upgrade it with pg_upgrade first "
                     "(docs/operations/database.md). Nothing was touched"
                 )
             return
         if self.folder.exists() and any(self.folder.iterdir()):
-            raise EmbeddedError(f"{self.folder} is no PostgreSQL cluster: move it away")
+            raise EmbeddedError(
+                f"{self.folder} is not a PostgreSQL cluster: move it out of the way"
+            )
         for leftover in self._data.glob("postgres.new-*"):
             shutil.rmtree(leftover, ignore_errors=True)
         self._make_whole().rename(self.folder)
@@ -155,8 +157,8 @@ class Cluster:
             ) from fault
         if present and made and (owner := self.folder.stat().st_uid) != present:
             raise EmbeddedError(
-                f"{self.folder} belongs to the user of number {owner}: start as that user, or as "
-                "root, or choose another folder with --data"
+                f"{self.folder} belongs to user id {owner}: start as that user, or as root, or "
+                "choose another folder with --data"
             )
 
     def _make_whole(self) -> Path:
@@ -219,9 +221,9 @@ class Cluster:
                 self.stop()
             elif time.monotonic() > deadline:
                 raise EmbeddedError(
-                    f"a PostgreSQL that cannot be seen from here works in {self.folder}: another "
-                    "container, or what is left of a killed server. Stop that one first, or "
-                    "run this command there"
+                    f"a PostgreSQL that cannot be seen from here is running in {self.folder}: "
+                    "another container, or what is left of a killed server. Stop that one first, "
+                    "or run this command there"
                 )
             time.sleep(0.01)
         return self._answering()
@@ -255,7 +257,7 @@ class Cluster:
             raise
 
     def _answering(self) -> Running:
-        """Wait until it answers; where it recovers for long, it is left to it."""
+        """Wait until it answers; where recovery takes long, it is left to finish."""
         deadline = time.monotonic() + self._start_seconds
         while time.monotonic() < deadline:
             if self._ready() and (running := self.running()) is not None:
@@ -359,7 +361,7 @@ class Cluster:
         status = folder.stat()
         if status.st_uid != self.folder.stat().st_uid:
             raise EmbeddedError(
-                f"the folder of the database's socket, {folder}, belongs to another user (number "
+                f"the folder of the database's socket, {folder}, belongs to another user (id "
                 f"{status.st_uid}), who may answer in the database's place: nothing was sent to "
                 f"it. Stop the server, remove {folder} as root, and start again"
             )

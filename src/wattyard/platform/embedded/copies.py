@@ -1,9 +1,9 @@
 """A copy of PostgreSQL's programs for a user who cannot reach the installed ones.
 
-Each of PostgreSQL's programs checks by access(2) that it may run the others, which asks for the
-permissions of the user and ignores every capability: below a closed folder, such as root's home,
-none of them starts. A copy is made once for each version of the package, by root, below a folder
-that nobody else may write to; the versions lie beside each other.
+Each of PostgreSQL's programs checks with access(2) that it may run the others, which looks at the
+user's permissions and ignores every capability: below a closed folder, such as root's home, none of
+them starts. A copy is made once for each version of the package, by root, below a folder that
+nobody else may write to; the versions lie beside each other.
 """
 
 import fcntl
@@ -59,8 +59,8 @@ def _check_closed(folder: Path) -> None:
         sticky = place != folder and status.st_mode & stat.S_ISVTX
         if status.st_uid != 0 or (status.st_mode & _WRITABLE_BY_OTHERS and not sticky):
             raise EmbeddedError(
-                f"{place} may be written by others than root, so that no programs are run from "
-                "below it: give it to root with mode 0755, or start Wattyard as an ordinary user"
+                f"users other than root may write to {place}, so no programs are run from below "
+                "it: give it to root with mode 0755, or start Wattyard as an ordinary user"
             )
 
 

@@ -1,4 +1,4 @@
-"""As whom PostgreSQL's programs run.
+"""Which user PostgreSQL's programs run as.
 
 PostgreSQL refuses to run as root, and `initdb` refuses a user without a name. Started by root,
 they run as the owner of the data, else as the system user `wattyard`, else, where that user can be
@@ -39,7 +39,7 @@ class User:
 
 
 class Identity(NamedTuple):
-    """As whom the programs run: another `user`, or the present one, below a `prefix`."""
+    """Which user the programs run as: another `user`, or the present one, below a `prefix`."""
 
     user: User | None
     prefix: tuple[str, ...] = ()
@@ -97,9 +97,8 @@ def named(
     prefix = () if passes else _namespace(identity.user)
     if not prefix:
         raise EmbeddedError(
-            f"the user of number {identity.uid} has no name, and PostgreSQL needs one to begin: "
-            "install libnss-wrapper, or add the user to /etc/passwd, or name a PostgreSQL with "
-            "--database"
+            f"user id {identity.uid} has no name, and PostgreSQL needs one to start: install "
+            "libnss-wrapper, or add the user to /etc/passwd, or name a PostgreSQL with --database"
         )
     yield prefix, {}
 

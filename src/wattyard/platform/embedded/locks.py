@@ -41,7 +41,7 @@ def claimed(file: Path) -> int | None:
 
 @contextmanager
 def alone(file: Path) -> Iterator[bool]:
-    """Have a file locked for oneself inside of the block; False while another process has it."""
+    """Have a file locked for oneself inside the block; False while another process has it."""
     lock = claimed(file)
     try:
         yield lock is not None

@@ -1,7 +1,7 @@
 """Encrypted columns: secrets that the server must be able to read again.
 
 `Keyring` encrypts and decrypts, `key_file` reads and makes the keys, `registry` knows which keys
-a database needs, `columns` encrypts anew what is kept.
+a database needs, `columns` re-encrypts what is kept.
 """
 
 from wattyard.platform.encryption.columns import EncryptedColumn

@@ -1,4 +1,4 @@
-"""Encrypted columns of tables, and how all of them are encrypted anew."""
+"""Encrypted columns of tables, and how all of them are re-encrypted."""
 
 from collections.abc import Mapping
 from typing import Any, Final

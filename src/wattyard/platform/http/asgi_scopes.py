@@ -1,4 +1,4 @@
-"""The scopes of ASGI that are no requests: the server's own life, and websockets."""
+"""The ASGI scopes that are not requests: the server's own lifespan, and websockets."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager

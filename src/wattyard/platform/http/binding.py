@@ -203,7 +203,7 @@ def _check_release(call: Call) -> None:
 
 
 def path_id(text: str, *prefixes: str, missing: type[Missing]) -> UUID:
-    """Read the id in a path: whatever is no id of ours names nothing.
+    """Read the id in a path: whatever is not an id of ours names nothing.
 
     Raises:
         Missing: `<object>_not_found`, when it is malformed or of another type.

@@ -24,7 +24,7 @@ _GZIP: Final = 31  # zlib's window bits for gzip
 
 
 class BodyIncomplete(Malformed):
-    """The body ended before it was whole: send it again."""
+    """The body ended before it was complete: send it again."""
 
     code = "body_incomplete"
 
@@ -95,7 +95,7 @@ async def _unpacked(call: Call) -> AsyncIterator[bytes]:
             for piece in gzip.opened(chunk):
                 received += len(piece)
                 if gzip.members > _MEMBERS + received // _MEMBER_BYTES:
-                    raise TooLarge("the body is too many gzip members of next to nothing")
+                    raise TooLarge("the body consists of too many nearly empty gzip members")
                 yield piece
     except zlib.error as fault:
         raise Malformed(f"the body is not gzip: {fault}", code="body_invalid") from None

@@ -68,7 +68,7 @@ _COMPRESS_FROM_BYTES: Final = 1024
 BEGUN_BYTES: Final = 8 * 1024 + 1
 """Of a body that is read piece by piece, so many first bytes are remembered."""
 _COMPRESS_BESIDE_BYTES: Final = 256 * 1024
-"""Compressing more than this takes long enough to be done beside the event loop."""
+"""Compressing more than this takes long enough to be done off the event loop."""
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-"""One connection of a client, on uvicorn: what is no readable request is answered too."""
+"""One connection of a client, on uvicorn: an unreadable request is answered too."""
 
 import asyncio
 from collections import deque

@@ -1,7 +1,7 @@
-"""Limits on what clients that have not shown who they are can hold: connections, time, descriptors.
+"""Limits on what unauthenticated clients can hold: connections, time, descriptors.
 
-A client that sends nothing, or takes nothing, costs the server a connection for as long as it
-likes unless somebody looks: every connection of the process is looked at once in a while.
+A client that sends nothing, or takes nothing, costs the server a connection for as long as it likes
+unless somebody checks: every connection of the process is checked once in a while.
 """
 
 import asyncio

@@ -34,7 +34,7 @@ class Effect(Enum):
     WRITES = "writes"
     """It changes this database, in one transaction."""
     EXTERNAL = "external"
-    """It asks or changes something outside of this server; what it then writes here is its
+    """It asks or changes something outside this server; what it then writes here is its
     `LastStep`."""
 
 

@@ -59,13 +59,13 @@ class RequestInvalid(Malformed):
 
 
 class HeadTooLarge(Refusal):
-    """What a request has besides its body is larger than 64 KiB: line, headers and trailers."""
+    """The request's line, headers and trailers together are larger than 64 KiB."""
 
     code = "head_too_large"
 
 
 class InternalError(Refusal):
-    """Our fault. The request id finds it in the log."""
+    """A fault on our side; the server's log has it under the request id."""
 
     code = "internal_error"
 

@@ -142,7 +142,7 @@ class FrontDoor:
             await self._refuse(
                 call,
                 InternalError(
-                    "something went wrong on our side; the request id finds it in the server's log"
+                    "something went wrong on our side; the server's log has it under the request id"
                 ),
             )
         finally:
@@ -214,7 +214,8 @@ def _unknown(path: str) -> PathUnknown:
 
 
 def _check_request(call: Call) -> None:
-    """Refuse what is no request, and one that does not name its host once (RFC 9112, 3.2).
+    """Refuse what is not a request, and one that does not name its host exactly once (RFC 9112,
+    3.2).
 
     A NUL, which no name of anything has, is in no path.
     """

@@ -56,13 +56,13 @@ class IdempotencyKeyInvalid(Malformed):
 
 
 class IdempotencyKeyReused(Conflict):
-    """This `Idempotency-Key` came before with another body or path; use a new key."""
+    """This `Idempotency-Key` was used before with another body or path; use a new key."""
 
     code = "idempotency_key_reused"
 
 
 class IdempotencyInProgress(Conflict):
-    """The first request with this `Idempotency-Key` still runs; repeat it in a moment."""
+    """The first request with this `Idempotency-Key` is still running; repeat it in a moment."""
 
     code = "idempotency_in_progress"
 
@@ -287,14 +287,14 @@ class Replays:
 
 def _in_progress() -> IdempotencyInProgress:
     return IdempotencyInProgress(
-        "the first request with this Idempotency-Key still runs; repeat it in a moment"
+        "the first request with this Idempotency-Key is still running; repeat it in a moment"
     )
 
 
 def _reused() -> IdempotencyKeyReused:
     return IdempotencyKeyReused(
-        "this Idempotency-Key came before with another body or path; use a new key for another "
-        "request"
+        "this Idempotency-Key was used before with another body or path; use a new key for "
+        "another request"
     )
 
 

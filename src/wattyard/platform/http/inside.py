@@ -1,4 +1,4 @@
-"""The API called from inside of the server, for pages: the same endpoints, without HTTP."""
+"""The API called from inside the server, for pages: the same endpoints, without HTTP."""
 
 import json
 from collections.abc import Awaitable, Callable, Mapping

@@ -24,7 +24,7 @@ class CursorInvalid(Malformed):
 
 
 class ParametersExclusive(Malformed):
-    """Two parameters were given that exclude each other, such as both cursors of a list."""
+    """Two parameters were given that cannot be used together, such as both cursors of a list."""
 
     code = "parameters_exclusive"
 
@@ -75,7 +75,7 @@ class ListQuery(Shape):
         """
         if self.starting_after is not None and self.ending_before is not None:
             raise ParametersExclusive(
-                "starting_after and ending_before exclude each other; send one of them",
+                "starting_after and ending_before cannot be used together; send one of them",
                 param="ending_before",
             )
         if self.starting_after is not None:

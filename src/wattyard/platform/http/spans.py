@@ -51,7 +51,7 @@ class SpanQuery(Shape):
     hours: Annotated[
         Annotated[int, msgspec.Meta(ge=1, le=8784)] | None,
         msgspec.Meta(
-            description="so many elapsed hours from the start, or from the start of `date`; "
+            description="this many elapsed hours from the start, or from the start of `date`; "
             "instead of `end_time`",
         ),
     ] = None
@@ -69,7 +69,7 @@ class SpanQuery(Shape):
             )
         if self.hours is not None and self.end_time is not None:
             raise ParametersExclusive(
-                "hours and end_time exclude each other; send one of them", param="hours"
+                "hours and end_time cannot be used together; send one of them", param="hours"
             )
         return AskedTime(
             start=_read("start_time", self.start_time),

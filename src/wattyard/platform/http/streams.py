@@ -1,4 +1,4 @@
-"""Answers that go on: what is sent piece by piece, until one side ends it."""
+"""Streamed answers: sent piece by piece, until one side ends them."""
 
 from collections.abc import Awaitable, Callable
 

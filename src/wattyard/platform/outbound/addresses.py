@@ -21,7 +21,7 @@ Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
 ADDRESS_REFUSED: Final = "it leads to an address that may not be reached from here"
-"""What is said of any other, without the address itself: that may be a secret."""
+"""The reason for any other, without the address itself, which may be a secret."""
 _FORBIDDEN: Final = tuple(
     ip_network(text)
     for text in (

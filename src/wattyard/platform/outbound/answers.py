@@ -1,4 +1,4 @@
-"""Answers of which only the status counts, and connections that know what came over them.
+"""Answers whose status alone counts, and connections that know what came over them.
 
 aiohttp reads an answer whole or not at all: a 204 that is followed by a body, or a header too
 long, would count as no answer although the receiver took what was sent. So the connection notes

@@ -1,4 +1,4 @@
-"""Asking servers that the operator named for small documents: patiently, but never for ever."""
+"""Asking servers that the operator named for small documents: patiently, but not for ever."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC

@@ -1,4 +1,4 @@
-"""What computes for long, in threads beside the event loop, without taking it from others.
+"""Long computations, in threads off the event loop, without starving the loop.
 
 A thread that computes holds the interpreter, and whoever else wants it waits for the switch
 interval: every call that waits for its socket or its database has to take the interpreter back
@@ -6,7 +6,7 @@ each time. So the interval is short, and no account has more than a few threads.
 
 A full garbage collection holds it, too, for as long as there are objects to look at: 6 ms in a
 server as it starts, and up to 90 ms with the hundred thousand parts of a large body that is just
-read. So there is none while a thread computes, unless there was none for long.
+read. So there is none while a thread computes, unless there has been none for a long time.
 """
 
 import asyncio

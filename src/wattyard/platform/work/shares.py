@@ -14,8 +14,8 @@ a quarter of a second after that, both of them are held to this, however many ca
   next piece of work in a thread wait until the rest is over, or for 50 ms where no other call of
   the account waits: so one that sends its calls one after the other takes turns with the rest.
 
-So those who ask for little, as most do, never wait for themselves, and for others a few
-milliseconds; whoever asks for more than that gets about a quarter of the time, and all of it again
+So those who ask for little, as most do, never wait because of themselves, and only a few
+milliseconds for others; whoever asks for more gets about a quarter of the time, and all of it again
 when the others are quiet.
 """
 
@@ -154,8 +154,8 @@ class Share:
                 await self.rested()
         except TimeoutError:
             raise TooMany(
-                "the calls of this account take more of the server than its share while others "
-                "want it; send fewer at once, or smaller ones",
+                "this account's calls take more than its share of the server while others need "
+                "it; send fewer at once, or smaller ones",
                 retry_after_seconds=1,
             ) from None
 
@@ -265,7 +265,7 @@ async def in_its_share(account: int, work: Coroutine[Any, Any, Result]) -> Resul
     """Do the work of a call, step by step in the share of its account.
 
     What a call does that is in a share already is a part of its steps, whichever account is named:
-    a step inside of a step would wait for its own end.
+    a step inside a step would wait for its own end.
 
     Raises:
         TooMany: when the account has used so much that the call may not begin within 10 s.

@@ -14,9 +14,9 @@ _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 class Stopping:
     """Tells long answers and background work that this process was asked to end.
 
-    After the first SIGTERM it drains for `drain_seconds`: it goes on as before, but says that it
-    is not ready, so that whoever spreads requests sends it no more. SIGINT, and a second SIGTERM,
-    end that at once.
+    After the first SIGTERM it drains for `drain_seconds`: it goes on as before, but says that it is
+    not ready, so that load balancers send it no more requests. SIGINT, and a second SIGTERM, end
+    that at once.
     """
 
     def __init__(self, drain_seconds: float = 0) -> None:
@@ -36,7 +36,7 @@ class Stopping:
 
     @contextmanager
     def heard(self) -> Iterator[None]:
-        """Hear the signals inside of the block, besides whoever hears them already."""
+        """Hear the signals inside the block, besides whoever hears them already."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return

@@ -15,7 +15,7 @@ _ASK_SECONDS: Final = 1.0
 
 @asynccontextmanager
 async def turn_on(file: Path, stop: asyncio.Event) -> AsyncIterator[bool]:
-    """Wait for the turn that a file stands for, and have it inside of the block.
+    """Wait for the turn that a file stands for, and have it inside the block.
 
     Gives False where `stop` was set before the turn came. A process that dies, however, has
     given its turn back: another one has it within a second.

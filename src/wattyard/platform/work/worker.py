@@ -105,7 +105,7 @@ class Periodic:
         self.succeeded: Succeeded | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Do the work every so often until `stop` is set; one that runs then is broken off."""
+        """Do the work at intervals until `stop` is set; a run in progress is then cut off."""
         while not stop.is_set():
             working = asyncio.ensure_future(self._once())
             stopping = asyncio.create_task(stop.wait())

@@ -1,4 +1,5 @@
-"""What the front door calls after each request: it is counted, and logged where that is wanted."""
+"""What the front door calls after each request: it is counted, and logged if the setting says
+so."""
 
 from collections.abc import Iterable
 from time import perf_counter

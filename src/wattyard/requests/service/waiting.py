@@ -1,4 +1,4 @@
-"""Requests that wait in memory to be written, never more than so many."""
+"""Requests that wait in memory to be written, up to a limit."""
 
 from collections import defaultdict, deque
 from collections.abc import Iterable

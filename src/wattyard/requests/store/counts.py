@@ -79,7 +79,7 @@ async def crowded(db: ReadConnection, most: int) -> list[tuple[int, datetime]]:
 
 
 async def note_deleted(db: WriteConnection, account: int, live: bool, until: datetime) -> None:
-    """Note that the requests of a minute, and of those before it, are in the log no more."""
+    """Note that the requests of a minute, and of those before it, are no longer in the log."""
     await db.execute(
         """
         UPDATE request_counts SET logged = 0

@@ -1,1 +1,1 @@
-"""Where plans get what is not theirs: the weather."""
+"""Where plans get outside data: the weather."""

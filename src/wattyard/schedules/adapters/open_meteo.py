@@ -1,4 +1,4 @@
-"""Forecasts of the sun's irradiance from a weather service that speaks as Open-Meteo does.
+"""Forecasts of the sun's irradiance from a weather service with Open-Meteo's API.
 
 The operator names it (`WATTYARD_WEATHER_URL`), usually an installation of its own; nothing is
 asked otherwise. Each position is asked for once an hour, rounded to a tenth of a degree.

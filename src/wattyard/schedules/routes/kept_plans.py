@@ -1,4 +1,4 @@
-"""Endpoint of kept plans, and how they are made anew (contract 9, `keep=true`)."""
+"""Endpoint of kept plans, and how they are renewed (contract 9, `keep=true`)."""
 
 import msgspec
 
@@ -94,7 +94,7 @@ async def plan_of_device(context: Context, device_id: str, kept: KeptPlans) -> b
     """Read the newest plan of a device that was asked for with `keep=true`.
 
     It has all fields of the answer to that request, be it by amount, by state of charge or of the
-    whole site. It is made anew, from then on and with the newest state, soon after prices are
+    whole site. It is renewed, from then on and with the newest state, soon after prices are
     published, until its last deadline. `stale`: prices were published since, or it is over.
     """
     found = path_id(device_id, "dev", missing=DeviceNotFound)

@@ -45,11 +45,11 @@ from wattyard.tariffs.service import QUOTE_REFUSALS
     example_body=examples.DURATION_BODY,
 )
 async def duration(context: Context, body: DurationBody, times: PricedTimes) -> bytes:
-    """Pick exactly so many minutes of the cheapest (LOW) or dearest (HIGH) time.
+    """Pick a given number of minutes of the cheapest (LOW) or dearest (HIGH) time.
 
-    The last price interval, where used in part, gives its earliest part; ties go to the
-    earliest. `contiguous` asks for one block, `min_slot_minutes` for slots that each last at
-    least so long. Nothing is stored.
+    The last price interval, where used in part, gives its earliest part; ties go to the earliest.
+    `contiguous` asks for one block, `min_slot_minutes` for slots that each last at least that long.
+    Nothing is stored.
     """
     named = Named(ids.wire("std", context.new_id()), context.now)
     listing = await times.by_duration(context, duration_request(body))

@@ -1,4 +1,4 @@
-"""The use-case of plans that are kept, and made anew when prices are published."""
+"""The use-case of plans that are kept, and renewed when prices are published."""
 
 from contextlib import suppress
 from datetime import timedelta
@@ -98,7 +98,7 @@ class KeptPlans:
             return await plan_store.devices_of(db, context.account, context.live_mode, plan.id)
 
     async def claim(self, context: Context) -> list[DuePlan]:
-        """Claim plans of every account that are to be made anew, a few at a time.
+        """Claim plans of every account that are due to be renewed, a few at a time.
 
         Those whose last deadline is long past are deleted.
         """
@@ -110,7 +110,7 @@ class KeptPlans:
         return []
 
     async def remake(self, context: Context, due: DuePlan, replan: Replanner) -> None:
-        """Make a claimed plan anew; what is refused leaves the plan as it was, and stale.
+        """Renew a claimed plan; what is refused leaves the plan as it was, and stale.
 
         Where the database does not answer, or the account leaves meanwhile, the plan stays
         claimed: it is tried again when that ends, in the cell in which the account is then.

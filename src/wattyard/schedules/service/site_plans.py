@@ -70,7 +70,7 @@ class SitePlans:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Priced:
-    """The prices of both directions, as far as they are known, and what is to be said of them."""
+    """The prices of both directions, as far as they are known, and the remarks on them."""
 
     bought: Quote
     sold: Quote | None

@@ -49,7 +49,7 @@ class Solvers:
 
     @asynccontextmanager
     async def planning(self, account: int) -> AsyncIterator["Solver"]:
-        """Have a plan of an account in progress inside of the block, and what solves it.
+        """Have a plan of an account in progress inside the block, and what solves it.
 
         Raises:
             PlansInProgress: when too many others of the account are, for too long.

@@ -76,7 +76,7 @@ class Shares:
 
     @asynccontextmanager
     async def one_of(self, account: int) -> AsyncIterator[None]:
-        """Have one plan of an account in progress inside of the block.
+        """Have one plan of an account in progress inside the block.
 
         Raises:
             PlansInProgress: when its others did not end within ten seconds.

@@ -147,7 +147,7 @@ def _run(body: DeviceWishBody, path: str, faults: Faults, sent: frozenset[str]) 
 
 
 def _check_levels(body: DeviceWishBody, path: str, faults: Faults) -> None:
-    """Refuse levels outside of what the same wish says of power."""
+    """Refuse levels outside what the same wish says of power."""
     most, least = body.max_power_kw, body.min_power_kw
     for n, level in enumerate(body.levels_kw):
         if most is not None and level > most:

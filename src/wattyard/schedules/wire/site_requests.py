@@ -90,7 +90,7 @@ def _check_times(
     within: tuple[datetime, datetime],
     faults: Faults,
 ) -> None:
-    """Check that targets are due inside of what is planned."""
+    """Check that targets are due inside what is planned."""
     start, latest = within
     start_us, latest_us = microseconds(start), microseconds(latest)
     for n, wish in enumerate(wishes):

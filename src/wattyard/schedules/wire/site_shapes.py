@@ -16,7 +16,7 @@ class MissedShape(msgspec.Struct):
 
     Attributes:
         target: the time of a target or `end`; `energy`, `comfort`, `absence`, or `load` of the site
-        units: WH, C (°C outside of the band) or W
+        units: WH, C (°C outside the band) or W
         value: how much is missing
         reason: the limit that keeps the goal from being reached
     """

@@ -116,7 +116,7 @@ class ThermalBody(Shape, kw_only=True):
 
 
 class DeviceWishBody(Shape, kw_only=True):
-    """What is wished of one device; what is left out is as its properties and state say.
+    """Wishes for one device; what is left out is as its properties and state say.
 
     Which fields go with which type of device is in contract 4b, Request.
 
@@ -126,8 +126,8 @@ class DeviceWishBody(Shape, kw_only=True):
         max_discharge_power_kw: kW that it can give
         targets: what is to be held, and when
         absences: when a car is away; they do not overlap
-        min_run_minutes: a load runs at least so long
-        min_pause_minutes: a load rests at least so long between two runs
+        min_run_minutes: a load runs for at least this long
+        min_pause_minutes: a load rests for at least this long between two runs
         max_starts: how often a load starts at most
     """
 

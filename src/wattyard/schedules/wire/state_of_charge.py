@@ -233,7 +233,7 @@ class ChargingShape(HeadShape, kw_only=True):
         reason: the limit that keeps it from its target
         gap: 0 to 1: how far the cost may be from the best; 0 is proven best
         kept: whether it is the `previous` plan
-        baseline: what nobody planning would cost
+        baseline: what it would cost with nobody planning
         savings: against the baseline; null where that would reach less than the plan
     """
 
@@ -333,7 +333,7 @@ def charge_json(caller: Caller, named: Named, answer: ChargeAnswer, form: dateti
 
 
 def _baseline(own: ChargeBaseline, planned_wh: float) -> ChargeBaselineShape:
-    """Write what nobody planning would cost, beside what the plan holds at its end (Wh)."""
+    """Write the cost with nobody planning, besides what the plan holds at its end (Wh)."""
     unmet = []
     if own.reason is not None:
         unmet.append(ChargeUnmetShape("WH", energy(own.unmet_wh).value, own.reason))

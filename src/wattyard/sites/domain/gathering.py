@@ -1,7 +1,6 @@
-"""When changes of devices are told together by their site (contract 5, Events).
-
-An event carries the whole site. Where each of n devices told of it at once, n additions would
-write n² devices: 90 MB for 700 of them.
+"""When device changes are reported together by their site (contract 5, Events). An event carries
+the whole site. If each of n devices were reported at once, n additions would write n² devices: 90
+MB for 700 of them.
 """
 
 from datetime import timedelta

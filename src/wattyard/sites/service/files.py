@@ -1,4 +1,4 @@
-"""The use-case of a fleet's file: its lines in batches, read beside the event loop."""
+"""The use-case of a fleet's file: its lines in batches, read off the event loop."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator

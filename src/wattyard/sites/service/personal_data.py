@@ -101,7 +101,7 @@ class PersonalData:
     async def erase(self, context: Context, customer_id: UUID) -> dict[str, int]:
         """Erase a customer with all that is kept of it, and every mention: how many rows, by table.
 
-        Logs go first, so that what was broken off is gone on with by asking again; then the
+        Logs go first, so that an interrupted erasure continues when it is asked for again; then the
         customer with its sites and devices; then, a moment later (`settled`), what was logged
         meanwhile, also by calls that had begun before. One event stays,
         `customer.delete`, without reference and metadata.

@@ -1,4 +1,4 @@
-"""What the use-cases need beside the store: serializers, and the events of changes."""
+"""What the use-cases need besides the store: serializers, and the events of changes."""
 
 from collections.abc import Collection, Iterable, Sequence
 from typing import Protocol

@@ -1,4 +1,4 @@
-"""The SQL of the search of sites: ordered ranges of indexes, looked through a bounded way.
+"""The SQL of the search of sites: ordered ranges of indexes, each read only so far.
 
 Each *lane* is one such range: the sites whose reference begins with a text, those in service, those
 of devices of one type. One lane is read in its order, and the other conditions are checked site by

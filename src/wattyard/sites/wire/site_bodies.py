@@ -104,7 +104,7 @@ class SiteBody(SiteChange):
     """A site to put in service with its devices.
 
     Attributes:
-        devices: the devices that stand there, at most 100; others can be added later
+        devices: the devices there, at most 100; others can be added later
     """
 
     devices: Annotated[list[SiteDeviceBody], msgspec.Meta(max_length=DEVICES_AT_ONCE)] | None = None

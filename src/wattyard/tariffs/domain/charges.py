@@ -1,4 +1,4 @@
-"""Charges beside the price per kWh: standing, demand and least ones (contract 2, Charges).
+"""Charges besides the price per kWh: standing, demand and minimum charges (contract 2, Charges).
 
 They enter costs as their own lines and never the price of a kWh.
 """

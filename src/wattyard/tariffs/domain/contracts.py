@@ -32,7 +32,7 @@ class TariffLinked(StateForbids):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContractDraft:
-    """What is said of a tariff.
+    """The description of a tariff.
 
     `rules` is what its prices depend on, as JSON (`wire.rules`); `market_rates` whether the
     client declares them to follow the market.

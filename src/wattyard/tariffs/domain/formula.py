@@ -245,8 +245,8 @@ class _Parser:
         if name not in FUNCTIONS:
             raise self._fault(
                 at,
-                f"{shown(name)} is no function; there are {', '.join(sorted(FUNCTIONS))} "
-                f"(a variable is written with $)",
+                f"{shown(name)} is not a function; there are {', '.join(sorted(FUNCTIONS))} (a "
+                "variable is written with $)",
             )
         if not self._takes("("):
             raise self._expected(f"'(' was expected after {name}")

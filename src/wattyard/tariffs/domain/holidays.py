@@ -346,7 +346,7 @@ def library_calendar(
 
 @contextmanager
 def _without_warnings() -> Iterator[None]:
-    """Pass over warnings inside of the block, which one thread at a time is in."""
+    """Pass over warnings inside the block, which one thread at a time is in."""
     with _ONE_AT_A_TIME, warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
         yield

@@ -80,7 +80,7 @@ class Settlement(NamedTuple):
 class NetShares:
     """The share of gross energy that counts, in n steps of a time.
 
-    `edges_us` (n + 1); `imported` and `exported` (n) 0..1. All energy outside of them counts.
+    `edges_us` (n + 1); `imported` and `exported` (n) 0..1. All energy outside them counts.
     """
 
     edges_us: Microseconds

@@ -59,7 +59,7 @@ class MarketCurrencyMismatch(StateForbids):
 
 
 class MarketUnitMismatch(StateForbids):
-    """A rate of exchange is no price of energy, and a price of energy converts nothing."""
+    """A rate of exchange is not a price of energy, and a price of energy converts nothing."""
 
     code = "market_unit_mismatch"
 
@@ -72,7 +72,7 @@ class MarketPriceOverlap(StateForbids):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarketSourceDraft:
-    """What is said of a market source.
+    """The description of a market source.
 
     `unit` is that of its prices, KWH or MWH, or RATE where its values are rates of exchange, in its
     currency for a unit of another; `resolution_minutes` is nominal. `publishes_at` is a

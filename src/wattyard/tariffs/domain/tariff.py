@@ -217,9 +217,9 @@ def check_overlap(new: Tariff, others: Sequence[Element]) -> None:
         if _meet(new, other.tariff):
             term = other.tariff.term
             raise TariffTermOverlap(
-                f"the contract's term meets that of tariff trf_{other.id.hex} "
-                f"({instants.text(term.start)} {_until(other.tariff)}) for the same "
-                f"{new.type} {new.direction}",
+                f"the contract's term overlaps that of tariff trf_{other.id.hex} "
+                f"({instants.text(term.start)} {_until(other.tariff)}) for the same {new.type} "
+                f"{new.direction}",
                 param="contract_start_date",
             )
 

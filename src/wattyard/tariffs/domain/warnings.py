@@ -1,4 +1,4 @@
-"""What of a tariff is possible and probably not meant (contract 2b)."""
+"""What in a tariff is possible but probably not meant (contract 2b)."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -61,5 +61,5 @@ def _kept_days(tariff: Tariff, region: CalendarRegion) -> Iterator[Fault]:
     for number, day in enumerate(rules.remove):
         if not any(takes_a_holiday(place, rules, day, year) for year in years):
             path = f"holidays.remove[{number}]"
-            message = f"{path}: the day is no holiday in {first} to {years[-1]}"
+            message = f"{path}: the day is not a holiday in {first} to {years[-1]}"
             yield Fault("holiday_not_there", message, path)

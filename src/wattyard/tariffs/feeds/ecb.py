@@ -146,7 +146,7 @@ def _keep(row: Mapping[str, str | None], rates: dict[date, dict[str, Decimal]]) 
     try:
         day = date.fromisoformat(day_text)
     except ValueError as wrong:
-        raise FeedUnreadable(f"{day_text[:40]!r} is no day") from wrong
+        raise FeedUnreadable(f"{day_text[:40]!r} is not a day") from wrong
     rate = number_of(value)
     if rate <= 0:
         raise FeedUnreadable(f"the rate of {day_text} is {value[:40]}, not above 0")

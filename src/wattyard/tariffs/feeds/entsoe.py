@@ -249,10 +249,10 @@ def _points(period: Element, count: int) -> tuple[dict[int, Decimal], Counter[in
         try:
             position = int(_text(point, "position"))
         except ValueError as wrong:
-            raise FeedUnreadable("a position is no number") from wrong
+            raise FeedUnreadable("a position is not a number") from wrong
         price = number_of(_text(point, "price.amount"))
         if not 1 <= position <= count:
-            raise FeedUnreadable(f"a point is outside of its period of {count} positions")
+            raise FeedUnreadable(f"a point is outside its period of {count} positions")
         if prices.setdefault(position, price) != price:
             raise FeedUnreadable(f"there are two prices for position {position} of a period")
         told[position] += 1

@@ -29,7 +29,7 @@ def money_of(text: str) -> Money:
     """
     found = _PER_ENERGY.fullmatch(text)
     if found is None:
-        raise FeedUnreadable(f"{text[:40]!r} is no currency per kWh or MWh")
+        raise FeedUnreadable(f"{text[:40]!r} is not a currency per kWh or MWh")
     return Money(found[1].upper(), UNITS[found[2].upper()])
 
 

@@ -71,9 +71,9 @@ def number_of(text: str) -> Decimal:
     try:
         number = Decimal(text)
     except InvalidOperation as wrong:
-        raise FeedUnreadable(f"{text[:40]!r} is no number") from wrong
+        raise FeedUnreadable(f"{text[:40]!r} is not a number") from wrong
     if not number.is_finite():
-        raise FeedUnreadable(f"{text[:40]!r} is no finite number")
+        raise FeedUnreadable(f"{text[:40]!r} is not a finite number")
     return number
 
 
@@ -98,7 +98,7 @@ def instant_at(seconds: float) -> datetime:
     try:
         return datetime.fromtimestamp(seconds, UTC)
     except (ValueError, OverflowError, OSError) as wrong:
-        raise FeedUnreadable(f"{seconds} is no time in seconds since 1970") from wrong
+        raise FeedUnreadable(f"{seconds} is not a time in seconds since 1970") from wrong
 
 
 def instant_of(text: str) -> datetime:
@@ -113,7 +113,7 @@ def instant_of(text: str) -> datetime:
             raise ValueError("it has no offset")
         return instant.astimezone(UTC)
     except (ValueError, OverflowError) as wrong:
-        raise FeedUnreadable(f"{text[:40]!r} is no instant with an offset") from wrong
+        raise FeedUnreadable(f"{text[:40]!r} is not an instant with an offset") from wrong
 
 
 def in_order(

@@ -1,6 +1,6 @@
 """Endpoints of prices (contract 2, Prices).
 
-An answer can have ten thousand intervals: it is written beside the event loop.
+An answer can have ten thousand intervals: it is written off the event loop.
 """
 
 from wattyard.kernel.context import Context

@@ -92,7 +92,9 @@ JUDGED = (
 
 Allowed = Annotated[
     Literal["true", "false"],
-    msgspec.Meta(description="true takes prices beyond what they are anywhere, with a warning"),
+    msgspec.Meta(
+        description="true accepts prices beyond what anybody pays anywhere, with a warning"
+    ),
 ]
 
 
@@ -132,7 +134,7 @@ class ImportQuery(Shape):
 
 
 class CheckQuery(Shape):
-    """How strictly a tariff is judged, and in whose place.
+    """How strictly a tariff is judged, and as a change of which one.
 
     Attributes:
         tariff_id: judged as a change of this tariff would be, whose term it may then share
@@ -187,7 +189,7 @@ async def create_tariff(context: Context, body: TariffBody, tariffs: Tariffs) ->
 
     The schedule must price every hour of every day of the contract exactly once; what is missing or
     doubled is named with its day and time. `POST /tariffs/check` shows what was meant first.
-    `warnings` name what is possible and probably not meant, such as prices of cents as dollars.
+    `warnings` name what is possible but probably not meant, such as cents given as dollars.
     """
     (made,) = await tariffs.connect(context, [contract_draft(body)])
     return _made(context, made, status=201)
@@ -210,7 +212,7 @@ async def check_tariff(
 ) -> TariffCheckShape:
     """Judge a tariff as `POST /tariffs` does and show its prices; nothing is kept.
 
-    Prices beyond what they are anywhere are refused, unless `allow_implausible=true`.
+    Prices beyond what anybody pays anywhere are refused, unless `allow_implausible=true`.
     """
     instead_of = ids.read(query.tariff_id, "trf", param="tariff_id") if query.tariff_id else None
     judged = await tariffs.check(context, contract_draft(body), instead_of=instead_of)
@@ -251,9 +253,9 @@ async def import_tariffs(
 ) -> bytes:
     """Connect the tariffs of a foreign document at a location: all of them or none.
 
-    Parts that no tariff can express are refused by name, or with `allow_partial=true` left out
-    and listed in `warnings`. So are prices beyond what they are anywhere, with
-    `allow_implausible=true`; nothing converts cents by guess.
+    Parts that no tariff can express are refused by name, or with `allow_partial=true` left out and
+    listed in `warnings`. So are prices beyond what anybody pays anywhere, with
+    `allow_implausible=true`; cents are never converted on a guess.
     """
     site = await tariffs.site(
         context, ids.read(query.location_id, "loc", "ste", param="location_id")

@@ -1,6 +1,6 @@
 """Use-cases of tariffs: connect, read, change, check and disconnect.
 
-Rules can be large: they are read and judged beside the event loop.
+Rules can be large: they are read and judged off the event loop.
 """
 
 from collections.abc import Callable, Collection, Sequence

@@ -97,7 +97,8 @@ class Endings(TariffUseCases):
                     tariff = await beside(self.wire.rules, contract.rules, region)
                 except Malformed as refusal:
                     raise TimezoneNotPossible(
-                        f"in {region.zone_name} tariff trf_{contract.id.hex} cannot be: {refusal}",
+                        f"tariff trf_{contract.id.hex} is not possible in {region.zone_name}: "
+                        f"{refusal}",
                         param="timezone",
                     ) from None
                 if tariff.term != contract.term:

@@ -51,6 +51,6 @@ def check_sources(tariff: Tariff, sources: dict[str, MarketSource], site: Site) 
 def _unknown_source(formula: Formula, code: str) -> str:
     name, column = formula.named_at(code)
     return (
-        f"formula, column {column}: ${name} stands for the market source {shown(code)}, "
-        "which is not there; GET /market-sources lists those that are"
+        f"formula, column {column}: ${name} stands for the market source {shown(code)}, which does "
+        "not exist; GET /market-sources lists those that do"
     )

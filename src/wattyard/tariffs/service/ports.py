@@ -1,4 +1,4 @@
-"""What the use-cases of tariffs need beside the store, filled by the app."""
+"""What the use-cases of tariffs need besides the store, filled by the app."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -211,7 +211,7 @@ class Prices(TariffUseCases):
     ) -> Supply:
         """Give a supply as it was if a contract had always been the only one of its type there.
 
-        Contracts of the other type stay, such as network fees beside the energy.
+        Contracts of the other type stay, such as network fees besides the energy.
         """
         tariff = await self._tariff(contract.rules, supply.region)
         alone = replace(tariff, term=EVER, devices=frozenset[UUID]())

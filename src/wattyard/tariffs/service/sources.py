@@ -94,7 +94,7 @@ class MarketSources(TariffUseCases):
         change: Callable[[MarketSource], MarketSourceDraft],
         guard: Guard | None = None,
     ) -> MarketSource:
-        """Change what is said of a source.
+        """Change the description of a source.
 
         Raises:
             MarketSourceNotFound, MarketSourceReadOnly, MarketSourceCodeTaken.

@@ -63,7 +63,7 @@ async def published_since(db: ReadConnection, at: datetime) -> dict[UUID, dateti
 async def update(
     db: WriteConnection, account: int, live: bool, source_id: UUID, draft: MarketSourceDraft
 ) -> bool:
-    """Update what is said of a source; False, and nothing done, when its code is taken."""
+    """Update the description of a source; False, and nothing done, when its code is taken."""
     try:
         async with savepoint(db):
             await db.execute(

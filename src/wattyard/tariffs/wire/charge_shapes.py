@@ -1,4 +1,4 @@
-"""The JSON shapes of what a tariff charges beside the price per kWh (contract 2b)."""
+"""The JSON shapes of what a tariff charges besides the price per kWh (contract 2b)."""
 
 from typing import Annotated, Literal
 
@@ -51,7 +51,7 @@ class DemandWeightShape(Shape):
 
 
 class ChargeShape(Shape, omit_defaults=True):
-    """A charge beside the price per kWh: `amount` a day, month or year, or one for demand.
+    """A charge besides the price per kWh: `amount` a day, month or year, or one for demand.
 
     DEMAND takes one of `amount_per_kw`, `steps` and `tiers`.
 
@@ -63,16 +63,16 @@ class ChargeShape(Shape, omit_defaults=True):
         steps: DEMAND: a fixed amount by the step in which the peak lies
         tiers: DEMAND: the part of the peak in each tier at its own price
         per: MONTH (default): for the billing period; DAY: times its local days
-        window_minutes: DEMAND: the power is the mean of a window of so many minutes
-        reset: DEMAND: a new peak is looked for each billing month
+        window_minutes: DEMAND: the power is the mean of a window of this many minutes
+        reset: DEMAND: a new peak starts each billing month
         schedule: DEMAND: which windows count; all without it
         weights: DEMAND: factors with which windows count; 1 where none matches
         peak: the highest window (default), or the mean of those of `days` days
         days: with MEAN_OF_DAYS: of how many local days
         minimum_kw: a peak counts as at least this
-        periods: the mean of so many periods, this one included
+        periods: the mean of this many periods, this one included
         ratchet_percent: at least this share of the highest earlier peak
-        ratchet_periods: in how many periods before
+        ratchet_periods: over how many earlier periods
         cap_per_kwh: at most this for each kWh drawn
     """
 

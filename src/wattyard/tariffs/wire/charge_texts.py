@@ -1,4 +1,4 @@
-"""What a tariff charges beside the price per kWh, in words for a person (contract 2b)."""
+"""What a tariff charges besides the price per kWh, in words for a person (contract 2b)."""
 
 import math
 from typing import Final, Literal

@@ -49,9 +49,9 @@ class RateShape(Shape, omit_defaults=True):
     Attributes:
         value: money per kWh, or a formula of numbers and $names
         fixed: another name of `value`
-        to_kwh: the tier ends at so many kWh of the reset period; the last tier has no end
-        to_kwh_per_day: the tier ends at so many kWh for each local day of the reset period
-        to_kwh_per_kw: the tier ends at so many kWh for each kW of the month's highest window
+        to_kwh: the tier ends at this many kWh of the reset period; the last tier has no end
+        to_kwh_per_day: the tier ends at this many kWh for each local day of the reset period
+        to_kwh_per_kw: the tier ends at this many kWh for each kW of the month's highest window
         variables: what the names in a formula stand for: a number, or the code of a market source
         surcharge_fixed: added to the market's price, money per kWh; price = (market + fixed) × (1 +
             percentage)

@@ -148,7 +148,7 @@ class AuditInterval(msgspec.Struct):
 
 
 class ChargeBeside(msgspec.Struct, kw_only=True):
-    """A charge that is no part of the price per kWh, in words.
+    """A charge that is not part of the price per kWh, in words.
 
     Attributes:
         kind: DAILY, MONTHLY, YEARLY: a standing charge; DEMAND: for the peak power; MINIMUM: the
@@ -168,7 +168,7 @@ class PriceAuditShape(QuoteShape, kw_only=True):
 
     Attributes:
         data: intervals that touch and fill the span
-        charges: what is paid beside these prices
+        charges: what is paid besides these prices
     """
 
     object: Literal["price_audit"] = "price_audit"

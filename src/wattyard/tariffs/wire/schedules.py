@@ -123,7 +123,7 @@ class ScheduleReader:
             return Tier(pricing)
         unit, field = given[0], LIMIT_FIELDS[given[0]]
         for other in given[1:]:
-            message = f"{LIMIT_FIELDS[other]} stands instead of {field}: give one of them"
+            message = f"{LIMIT_FIELDS[other]} replaces {field}: give one of them"
             self._malformed(f"{path}.{LIMIT_FIELDS[other]}", message, "parameters_exclusive")
         reset = self._rules.tier_reset
         endless = reset == "CONTRACT" and self._rules.contract_end_date is None
@@ -131,7 +131,7 @@ class ScheduleReader:
             message = "the limit needs the days of the contract, which has no end"
             self._malformed(f"{path}.{field}", message, "to_kwh_per_day_invalid")
         if unit == "KWH_PER_KW" and reset != "MONTH":
-            message = f"the limit goes by the highest window of a month; tier_reset is {reset}"
+            message = f"the limit depends on the highest window of a month; tier_reset is {reset}"
             self._malformed(f"{path}.{field}", message, "to_kwh_per_kw_invalid")
         return Tier(pricing, getattr(rate, field), unit)
 
@@ -142,13 +142,15 @@ class ScheduleReader:
         value = rate.fixed if rate.value is None else rate.value
         self._check_surcharges(rate, value, path)
         if rate.variables is not None and not isinstance(value, str):
-            self._malformed(f"{path}.variables", "variables go with a formula as value")
+            self._malformed(f"{path}.variables", "variables need a formula as value")
         if isinstance(value, str):
             return self._formula(value, rate.variables or {}, path)
         if value is not None:
             return FixedPrice(value)
         if not self._market_rates:
-            message = "a rate needs a value: a number or a formula; without one market_rates is due"
+            message = (
+                "a rate needs a value: a number or a formula; without one, market_rates is needed"
+            )
             self._malformed(f"{path}.value", message, "value_missing")
             return _UNKNOWN
         return MarketLinkedPrice(rate.surcharge_fixed or 0.0, rate.surcharge_percentage or 0.0)

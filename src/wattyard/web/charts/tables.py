@@ -59,7 +59,7 @@ def _trust_head(trust: Numbers | None) -> list[str]:
 
 
 def _at(series: StepSeries, instants_us: Microseconds) -> Numbers:
-    """Give the value of a series at instants (n); NaN outside of it."""
+    """Give the value of a series at instants (n); NaN outside it."""
     n = np.searchsorted(series.edges_us, instants_us, side="right") - 1
     found = series.values[n.clip(0, series.values.size - 1)]
     return np.where((n >= 0) & (n < series.values.size), found, np.nan)

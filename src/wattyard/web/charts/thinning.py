@@ -21,7 +21,7 @@ class Polyline:
 
 
 def step_lines(series: StepSeries, scale: TimeScale) -> list[Polyline]:
-    """Draw a series as lines without gaps, each step flat; what is outside of the scale is cut.
+    """Draw a series as lines without gaps, each step flat; what is outside the scale is cut.
 
     Of more than `COLUMNS` steps, each column keeps its first, lowest, highest and last value: no
     peak is lost, and no value is drawn that is not there.

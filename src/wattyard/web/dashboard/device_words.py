@@ -14,5 +14,5 @@ DEVICE_TYPES: Final[Mapping[str, str]] = {
 
 
 def inside(words: str) -> str:
-    """Words as they stand inside of a sentence: `EV charger`, `solar panels`."""
+    """Words as they stand inside a sentence: `EV charger`, `solar panels`."""
     return words if words[1:2].isupper() else f"{words[:1].lower()}{words[1:]}"

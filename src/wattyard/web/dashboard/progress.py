@@ -1,4 +1,4 @@
-"""Pages that grow while work goes on: their beginning, what is said meanwhile, and their end."""
+"""Pages that grow while work goes on: their beginning, progress lines, and their end."""
 
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing

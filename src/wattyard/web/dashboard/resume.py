@@ -61,7 +61,7 @@ def of_one_cell(cell: int | None) -> Node:
     if cell is None:
         return None
     return h.p(".note")[
-        f"This is the log-in of cell c{cell} alone. Is your account in another cell, or was it "
+        f"This log-in page is for cell c{cell} alone. Is your account in another cell, or was it "
         "moved there? Log in at the address of that cell: whoever runs this service knows it."
     ]
 

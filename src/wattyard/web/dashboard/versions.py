@@ -102,7 +102,7 @@ def changed_meanwhile(
         body=[
             h.div(".told", role="alert")[
                 h.p[
-                    "Somebody else changed it after you opened the page. Nothing of yours is done."
+                    "Somebody else changed it after you opened the page. Your change was not made."
                 ],
                 parts.change_table(stale.seen, present),
             ],

@@ -217,7 +217,7 @@ class Visit:
         """Write what the person did into the audit log, in the transaction of what was done.
 
         Raises:
-            RuntimeError: outside of a transaction.
+            RuntimeError: outside a transaction.
         """
         live_mode = self.live_mode if self.membership else None
         entry = NewEntry(action, self.person, object_id, before, after, live_mode)

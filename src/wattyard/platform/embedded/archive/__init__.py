@@ -1,4 +1,4 @@
-"""Backups that go on by themselves: base backups and an archive of every change since, in a folder.
+"""Backups that run by themselves: base backups and an archive of every change since, in a folder.
 
 A backup folder holds chains. A chain is an unbroken archive of one database's write-ahead log
 (WAL), with the base backups that were taken meanwhile: from any of them, the chain leads to every

@@ -156,9 +156,10 @@ class Chain:
             _ = self.system
         except EmbeddedError as fault:
             found.append(
-                f"nobody can tell of which database the chain {self.path} is: {fault}. What is in "
-                "it can be restored, and is never removed by itself. Bring its chain.json back "
-                "from a copy, or remove the folder when it is older than what you need"
+                f"it is not known which database the chain {self.path} belongs to: {fault}. What "
+                "is in it can be restored, and is never removed automatically. Bring its "
+                "chain.json back from a copy, or remove the folder when it is older than what you "
+                "need"
             )
         return found
 
@@ -183,7 +184,7 @@ class Chain:
         return [found[name] for name in sorted(found)]
 
     def remove_half_made(self) -> None:
-        """Remove a segment that a full disk kept from being made: with it, nothing can go on.
+        """Remove a segment that a full disk left half made: with it, nothing can continue.
 
         Nothing that was confirmed to the database is in it.
         """

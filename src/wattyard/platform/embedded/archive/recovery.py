@@ -87,7 +87,9 @@ def restore(
 def _chosen(found: Sequence[Restorable], folder: Path, to: datetime | None) -> Restorable:
     """The newest base backup that leads to a moment."""
     if not found:
-        raise EmbeddedError(f"{folder} holds no whole base backup: nothing can be restored from it")
+        raise EmbeddedError(
+            f"{folder} holds no complete base backup: nothing can be restored from it"
+        )
     if to is None:
         return found[-1]
     fitting = [one for one in found if one.start <= to <= one.end]
@@ -162,13 +164,13 @@ def _unpack_one(
 ) -> tuple[int, str] | None:
     target = cluster / member.name
     if not target.resolve().is_relative_to(cluster.resolve()):
-        raise EmbeddedError(f"the backup has a file outside of it: {member.name}")
+        raise EmbeddedError(f"the backup has a file that lies outside it: {member.name}")
     if member.isdir():
         target.mkdir(mode=0o700, exist_ok=True)
         return None
     source, checksum = archive.extractfile(member), hashlib.sha256()
     if source is None:  # a link: a database of ours has none
-        raise EmbeddedError(f"the backup has something that is no file: {member.name}")
+        raise EmbeddedError(f"the backup has something that is not a file: {member.name}")
     with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
         while piece := source.read(_PIECE_BYTES):
             checksum.update(piece)

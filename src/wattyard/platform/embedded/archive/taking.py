@@ -1,4 +1,4 @@
-"""Taking backups beside a running server: base backups every so often, every change at once."""
+"""Taking backups alongside a running server: base backups at intervals, every change at once."""
 
 import subprocess
 import threading
@@ -146,7 +146,9 @@ class Backups:
         self._next_beat = monotonic() + _FIRST_BEAT_SECONDS
         if aim is not None and now.archived < aim.written:
             if monotonic() - self._went_on >= _BEAT_SECONDS:
-                raise EmbeddedError(f"{self._schedule.to} takes nothing: its disk does not answer")
+                raise EmbeddedError(
+                    f"{self._schedule.to} cannot be written to: its disk does not answer"
+                )
             return  # its first segment takes a slow disk some seconds
         self._reached = now
         if aim is not None:
@@ -215,7 +217,7 @@ class Backups:
         logs.info("a base backup was taken", folder=str(base.path), bytes=base.size_bytes)
 
     def _chain(self) -> Chain:
-        """Go on with the chain of before where nothing of it is missing, else begin one."""
+        """Go on with the previous chain where nothing of it is missing, else begin a new one."""
         name = self._progress.chain()
         if name is not None:
             chain = Chain(self._schedule.to / name)
@@ -253,7 +255,7 @@ class Backups:
 def taken(
     database: EmbeddedDatabase, url: str, schedule: BackupPlan, clock: Clock
 ) -> Iterator[None]:
-    """Take backups of a leased database beside the block."""
+    """Take backups of a leased database alongside the block."""
     stop = threading.Event()
     backups = Backups(database, url, schedule, clock)
     thread = threading.Thread(target=backups.run, args=(stop,), name="backups", daemon=True)

@@ -1,4 +1,4 @@
-"""Plans that are kept, and made anew when prices are published (contract 9, `keep=true`)."""
+"""Plans that are kept, and renewed when prices are published (contract 9, `keep=true`)."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -58,7 +58,7 @@ class PlannedAnew:
 
 @dataclass(frozen=True, slots=True)
 class DuePlan:
-    """A kept plan that is to be made anew, and for whom."""
+    """A kept plan that is due to be renewed, and for whom."""
 
     owner: Caller
     plan: KeptPlan

@@ -1,4 +1,5 @@
-"""Plans by amount as they are wanted and answered, and how several plans are one (contract 4)."""
+"""Plans by amount as they are asked for and answered, and how several plans become one (contract
+4)."""
 
 from collections.abc import Sequence
 from datetime import datetime

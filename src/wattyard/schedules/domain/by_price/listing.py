@@ -1,4 +1,4 @@
-"""Plans that pick time by its price, as they are wanted and answered (contract 4)."""
+"""Plans that pick time by its price, as they are asked for and answered (contract 4)."""
 
 from datetime import datetime, timedelta
 from typing import Final

@@ -82,7 +82,7 @@ class KnownSite:
 
 @dataclass(eq=False)
 class Fitted:
-    """The devices that a program plans, and what is to be said of those that it does not."""
+    """The devices that a program plans, and the remarks on those that it does not."""
 
     storages: list[SiteStorage] = field(default_factory=list)
     loads: list[Shiftable] = field(default_factory=list)

@@ -35,7 +35,8 @@ def at_once(question: SiteQuestion) -> list[Run]:
 
 
 def _storages(site: BehindTheMeter) -> list[Run]:
-    """Go through the steps: cars charge, batteries follow the site, missed targets are mended."""
+    """Go through the steps: cars charge, batteries follow the site, missed targets are made up
+    for."""
     units = [StorageAtOnce(site, storage) for storage in site.question.storages]
     cars = [unit for unit in units if unit.storage.car]
     batteries = [unit for unit in units if not unit.storage.car]

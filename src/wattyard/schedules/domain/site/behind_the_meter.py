@@ -42,7 +42,7 @@ class BehindTheMeter:
         object.__setattr__(self, "sun_left_w", sun_w.copy())
 
     def _chain(self, inner: int) -> list[int]:
-        """List a circuit and those that it is inside of."""
+        """List a circuit and those that it is inside."""
         chain = [inner]
         while (outer := self.question.circuits[chain[-1]].parent) is not None:
             chain.append(outer)

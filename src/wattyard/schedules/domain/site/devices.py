@@ -218,7 +218,7 @@ class PvShare:
 class Circuit:
     """A fuse: |net power| of its devices and of the circuits inside it is at most `max_w`.
 
-    `parent` is the position of the circuit that it is inside of, in `SiteQuestion.circuits`;
+    `parent` is the position of the circuit that it is inside, in `SiteQuestion.circuits`;
     None at the meter. The site's load counts at the grid limit only.
     """
 

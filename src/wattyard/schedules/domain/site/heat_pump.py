@@ -69,7 +69,7 @@ class Warming:
         return after_c
 
     def outside_k(self, after_c: Numbers) -> Numbers:
-        """Find by how much temperatures (n) are outside of the comfort band."""
+        """Find by how much temperatures (n) are outside the comfort band."""
         outside: Numbers = np.maximum(self.pump.min_c - after_c, after_c - self.pump.max_c)
         return np.maximum(outside, 0.0)
 
@@ -158,7 +158,7 @@ class HeatPumpPart:
     pump: HeatPumpLoad
 
     def join(self, draft: ProgramDraft) -> PlacedHeatPump:
-        """Add its power, the temperature after each step, and what is outside of the band."""
+        """Add its power, the temperature after each step, and what is outside the band."""
         pump = self.pump
         warming = Warming(pump, draft.question.edges_us)
         power = draft.columns(np.zeros(warming.hours.size), warming.most_kw)

@@ -17,7 +17,7 @@ class Shortfall:
     `goal` names it: `target:<position>` of a unit, `energy` of a load, `comfort` of a heat pump,
     `load` of the site (`site_power`: its load alone is above the import limit; the most by which it
     is, in W). `missing` > 0 is in `unit`: Wh of a target or energy (an excess over a ceiling too),
-    the most °C outside of a comfort band.
+    the most °C outside a comfort band.
     """
 
     goal: str

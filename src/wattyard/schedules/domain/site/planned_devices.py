@@ -266,7 +266,7 @@ def fitted_heat_pump(subject: Subject, thermal: ThermalWish, laid: TimeSteps) ->
 def _targets(
     subject: Subject, laid: TimeSteps, percent: float
 ) -> tuple[list[TargetWish], list[Fault]]:
-    """List what is to be held when, and what is said of targets after the end of the plan."""
+    """List what is to be held when, and the remarks on targets after the end of the plan."""
     wish = subject.wish.storage
     most = _FULL if wish.max_percent is None else wish.max_percent
     targets = list(wish.targets)
@@ -290,7 +290,7 @@ def _targets(
 def _absences(subject: Subject, laid: TimeSteps) -> tuple[Absence, ...]:
     """List the absences that end in the plan; one that ends at its start is over.
 
-    One that ends inside of a step lasts until the step's end.
+    One that ends inside a step lasts until the step's end.
     """
     return tuple(
         Absence(

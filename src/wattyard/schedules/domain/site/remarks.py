@@ -47,9 +47,9 @@ def on_time(request: SiteRequest, laid: TimeSteps, confirmed_us: int) -> list[Fa
         found.append(
             Fault(
                 "times_rounded",
-                "limits, targets, windows, absences and blocks have so many times that these do "
-                "not cut steps: a step is limited, away, blocked or outside of a window where a "
-                "part of it is, and a target is due at the last end of a step before it",
+                "limits, targets, windows, absences and blocks have too many times for steps to "
+                "be cut at them: a step is limited, away, blocked or outside a window if part of "
+                "it is, and a target is due at the end of the last step before it",
                 "devices",
             )
         )
@@ -65,7 +65,7 @@ def nothing_to_do(subject: Subject) -> Fault:
     """Say that nothing is wished of a load."""
     return Fault(
         "device_not_planned",
-        f"{subject.name} stays as it is: nothing is wished of it; send energy_kwh, or comfort and "
+        f"{subject.name} stays as it is: nothing was asked of it; send energy_kwh, or comfort and "
         "thermal for a heat pump",
         subject.path,
     )

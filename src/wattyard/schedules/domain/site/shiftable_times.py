@@ -35,7 +35,7 @@ class ShiftableTimes:
 
     @cached_property
     def open(self) -> Numbers:
-        """1 where it may run (n), 0 outside of all windows and where it is blocked."""
+        """1 where it may run (n), 0 outside all windows and where it is blocked."""
         return np.asarray(np.maximum.reduce(self.by_window), dtype=np.float64)
 
     @cached_property

@@ -17,7 +17,7 @@ _EXACT_W: Final = 1e-3
 def held_found(site: SiteProgram, held: HeldPlan, new: Found) -> Found | None:
     """Find the held plan's numbers, where it still is a plan and the new one saves too little.
 
-    What lies outside of the horizon is left out; devices that it does not name run as is best
+    What lies outside the horizon is left out; devices that it does not name run as is best
     with it. It has to keep every limit and goal as the new plan does, to 1 W and 1 Wh.
     """
     for tolerance_w in (_EXACT_W, TOLERANCE_W):

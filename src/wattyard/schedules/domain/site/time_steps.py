@@ -17,7 +17,7 @@ CELLS_AT_MOST: Final = 50_000
 class TimeSteps:
     """The edges (n + 1) of n steps, and the step that was taken, in minutes.
 
-    `rounds_times`: whether limits and times of devices may change inside of steps.
+    `rounds_times`: whether limits and times of devices may change inside steps.
     """
 
     edges_us: Instants

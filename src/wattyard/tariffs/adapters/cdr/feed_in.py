@@ -116,7 +116,7 @@ def _day(text: str | None, path: str) -> date | None:
     try:
         return date.fromisoformat(text[:10]) if text else None
     except ValueError:
-        raise CdrInvalid(f"{path}: {text!r:.20} is no date", param=path) from None
+        raise CdrInvalid(f"{path}: {text!r:.20} is not a date", param=path) from None
 
 
 def _schedule(own: _FeedIn, steps: Steps, left: Leftovers) -> list[Body]:

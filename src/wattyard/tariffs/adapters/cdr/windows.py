@@ -46,7 +46,7 @@ _LEAP_DAYS: Final = 366
 
 
 class CdrInvalid(Malformed):
-    """The document is no electricity plan of the Consumer Data Right."""
+    """The document is not an electricity plan of the Consumer Data Right."""
 
     code = "document_invalid"
 
@@ -97,7 +97,7 @@ def _minutes(text: str | int) -> int:
         digits = f"{digits[:2]}:{digits[2:]}"
     match = _CLOCK.fullmatch(digits)
     if match is None or int(match[1]) * 60 + int(match[2]) > _DAY_MINUTES or int(match[2]) > 59:
-        raise CdrInvalid(f"{str(text)[:20]!r} is no time of the day", param="timeOfUse")
+        raise CdrInvalid(f"{str(text)[:20]!r} is not a time of day", param="timeOfUse")
     return (int(match[1]) * 60 + int(match[2])) % _DAY_MINUTES
 
 

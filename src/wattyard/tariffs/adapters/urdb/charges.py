@@ -1,4 +1,4 @@
-"""Charges of a URDB rate beside its energy: fixed ones and demand."""
+"""Charges of a URDB rate besides its energy: fixed ones and demand."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final

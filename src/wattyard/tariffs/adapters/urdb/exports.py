@@ -27,7 +27,7 @@ _OTHER: Final = "what exports are credited is not part of an import tariff"
 
 
 def netting(raw: Mapping[str, Any], left: Leftovers) -> Netting | None:
-    """Read how exports cancel imports out; what is said of it is noted.
+    """Read how exports cancel imports out, and note it.
 
     `usenetmetering` is the older member: it decides where `dgrules` says nothing.
     """

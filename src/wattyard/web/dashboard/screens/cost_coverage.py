@@ -137,7 +137,7 @@ def warning(read: DaysRead, form: Formats, bill: str) -> Node:
     says = summary(read, form)
     return h.p(".told.warn", role="status")[
         h.strong[f"{bill} is not complete: "],
-        f"{says}. Energy of the time without readings is not in it; standing charges are.",
+        f"{says}. Energy for the time without readings is not included; standing charges are.",
     ]
 
 

@@ -65,14 +65,14 @@ async def erase_customer(visit: Visit, customer: str, kept: PersonalData) -> Scr
     async with visit.tools.db.transaction():
         await visit.note("customer.erase", object_id=found["id"])
     visit.if_broken = (
-        "The customer may be erased in part. As long as it is found, erase it again: that goes on "
-        "where this broke off."
+        "The customer may have been erased only in part. As long as it is found, erase it again: "
+        "that continues where this stopped."
     )
     rows = await kept.erase(visit.context, ids.read(found["id"], "cus", param="customer"))
     async with visit.tools.db.transaction():
         await visit.note("customer.erased", object_id=found["id"], after={"rows": rows})
     count = visit.formats().number(sum(rows.values()), digits=0)
-    told = f"The customer is erased, with {count} rows in all. Backups of before still have it."
+    told = f"The customer is erased, with {count} rows in all. Earlier backups still have it."
     return visit.go(visit.link("/sites"), told=told)
 
 
@@ -126,7 +126,8 @@ def _rights(visit: Visit, found: Mapping[str, Any], faults: FormFaults) -> Node:
     title = "Personal data"
     if not visit.may(Role.OWNER):
         return parts.card(
-            title, h.p["An owner of the account can give out and erase all that is kept of it."]
+            title,
+            h.p["An owner of the account can export and erase everything that is kept about it."],
         )
     address = visit.link(f"/customers/{found['id']}")
     fields = Fields({}, faults)
@@ -134,8 +135,8 @@ def _rights(visit: Visit, found: Mapping[str, Any], faults: FormFaults) -> Node:
         parts.card(
             title,
             h.p[
-                "All that is kept of the customer as one file: sites and devices with their "
-                "states, readings, tariffs and plans, and what the logs say of them."
+                "Everything that is kept about the customer as one file: sites and devices with "
+                "their states, readings, tariffs and plans, and what the logs say of them."
             ],
             parts.form(f"{address}/export", parts.submit("Export", main=False)),
         ),

@@ -24,7 +24,7 @@ _REMEDIES: Final[Mapping[int, str]] = {
     405: "The address takes no POST: correct it.",
     410: "The receiver says that it is gone, which ends the deliveries to it for good.",
     413: "The receiver takes only smaller bodies.",
-    429: "The receiver had too much to do.",
+    429: "The receiver was too busy.",
 }
 _NOT_ALLOWED: Final = (
     "Give the endpoint a public address that is reached by https. Whoever runs this server can "
@@ -95,10 +95,10 @@ def remedy_of(delivery: Mapping[str, Any]) -> str:
     if status in _REMEDIES:
         return _REMEDIES[status]
     if status >= 500:
-        return "The fault is the receiver's: its log knows more. Mend it, then send again."
+        return "The fault is on the receiver's side: its log says more. Fix it, then send again."
     if 300 <= status < 400:
         return _REMEDIES[301]
-    return "The receiver refused it: its log knows why." if status != GONE else ""
+    return "The receiver refused it: its log says why." if status != GONE else ""
 
 
 def _answer(status: int) -> str:

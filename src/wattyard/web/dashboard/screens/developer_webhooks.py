@@ -167,7 +167,7 @@ async def _list(visit: Visit, refusal: Refusal | None = None) -> Screen:
         for one in found["data"]
     )
     nothing = parts.empty(
-        "No program is told of events. A webhook endpoint is an address to which each event is "
+        "No program is notified of events. A webhook endpoint is an address to which each event is "
         "sent, signed, until it is taken."
     )
     make = visit.may(Role.DEVELOPER) and parts.card(
@@ -329,7 +329,7 @@ def _acts(
             forms.status_form(f"{at}/status", one, present, "ENABLED" if disabled else "DISABLED"),
             h.details[
                 h.summary["Delete …"],
-                h.p["All its deliveries go with it, those that wait included."],
+                h.p["All its deliveries go with it, including those still waiting."],
                 forms.delete_form(f"{at}/delete", one, present),
             ],
         ),
@@ -345,8 +345,8 @@ def _secret(visit: Visit, made: Mapping[str, Any], says: str, status: int) -> Sc
         status=status,
         body=[
             once(
-                f"{says} Copy the secret now, with which the receiver verifies the header "
-                "webhook-signature: nobody can show it again.",
+                f"{says} Copy the secret now: the receiver uses it to verify the header "
+                "webhook-signature, and it cannot be shown again.",
                 made["secret"],
                 parts.button("I have it", visit.link(f"{_PATH}/{made['id']}"), main=True),
             ),

@@ -108,7 +108,7 @@ async def make_key(visit: Visit, accounts: Accounts) -> Screen:
         above=(("Developers", visit.link(PATH)),),
         status=201,
         body=once(
-            "Copy the key now: it is not kept, and nobody can show it again.",
+            "Copy the key now: it is not kept, and cannot be shown again.",
             secret,
             parts.button("I have it", visit.link(PATH), main=True),
         ),
@@ -249,7 +249,7 @@ def _restriction(form: Form) -> Restriction | None:
     try:
         scopes = frozenset(map(Scope, form.all("scopes")))
     except ValueError:
-        raise ScopesInvalid("scopes has one that there is not", param="scopes") from None
+        raise ScopesInvalid("scopes has one that does not exist", param="scopes") from None
     listed = form["location_ids"].replace(",", " ").split()
     try:
         sites = frozenset(ids.read(one, "loc", "ste", param="location_ids") for one in listed)

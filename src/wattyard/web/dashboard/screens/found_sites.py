@@ -12,8 +12,8 @@ def stopped(found: FoundSites) -> Node:
     if not found.stopped:
         return None
     return h.p(".told", role="status")[
-        "Many sites meet one of these conditions and few meet all. The search stopped to stay "
-        "quick: go on with the link below."
+        "Many sites meet one of these conditions, but few meet all. The search stopped early to "
+        "stay quick: continue with the link below."
     ]
 
 

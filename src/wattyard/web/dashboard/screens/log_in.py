@@ -94,7 +94,7 @@ async def use_link(
     if link.invitation.account is not None and not person.has_password:
         return visit.go(
             visit.root("/dashboard/person"),
-            told="You are in. Choose a password, so that you can come back without a link.",
+            told="You are logged in. Choose a password, so that you can come back without a link.",
         )
     return visit.go(visit.root("/dashboard"))
 

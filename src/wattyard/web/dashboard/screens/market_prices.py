@@ -143,7 +143,7 @@ async def _version_card(
         )
         for one in found
     )
-    nothing = h.p["No price of this time was ever corrected."]
+    nothing = h.p["No price for this time was ever corrected."]
     heads = ("Price of", parts.number("Was"), "Published", "Replaced")
     lead = h.p[f"Prices that were corrected, {unit_of(source)}; times of {source.timezone}."]
     table = parts.table(heads, rows, empty=nothing, label="Versions")

@@ -234,7 +234,7 @@ async def _changes_card(form: Formats, log: AuditLog) -> Node:
         )
         for one in found.items
     )
-    nothing = h.p["Nothing was changed at the server from these pages yet."]
+    nothing = h.p["Nothing has been changed at the server from these pages yet."]
     heads = ("When", "Who", "What", "Of")
     return parts.card(
         "Changes by operators", parts.table(heads, rows, empty=nothing, label="Changes")

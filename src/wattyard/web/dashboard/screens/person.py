@@ -109,7 +109,7 @@ def _password(visit: Visit, faults: FormFaults) -> Node:
     needs_present = visit.person.has_password and not visit.signed_in.by_link
     return parts.form(
         visit.root(f"{_PATH}/password"),
-        h.p["A link has let you in. Choose a password to come back without one."]
+        h.p["You came in by a link. Choose a password to log in without one."]
         if not visit.person.has_password
         else None,
         needs_present and fields.text(

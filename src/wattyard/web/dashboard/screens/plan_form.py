@@ -33,7 +33,7 @@ def card(
             formmethod="post",
             formaction=visit.link(PATH),
         )["Plan and keep"],
-        h.small["A kept plan is made anew, with the newest state, when prices are published."],
+        h.small["A kept plan is renewed, with the newest state, when prices are published."],
     ]
     return parts.card(
         "Plan again" if again else "Plan",

@@ -37,12 +37,12 @@ def figures(form: Formats, plan: PlanShown, days: str) -> Node:
 
     found = [figure(plan.cost, "Cost of the plan")]
     if baseline:
-        found.append(figure(baseline["total"], "With nobody planning"))
+        found.append(figure(baseline["total"], "Without planning"))
     if savings:
         kind = "" if savings["value"] >= 0 else "warn"
         found.append(figure(savings["value"], f"Saved{_share(form, plan)}", kind))
     elif baseline:
-        found.append(parts.figure("–", "Saved: with nobody planning, less would be reached"))
+        found.append(parts.figure("–", "Saved: without planning, less would be reached"))
     return h.div(".figures")[found]
 
 
@@ -77,7 +77,7 @@ def note(
     if not baseline:
         return None
     compared = (
-        "Saved is what the plan costs less than nobody planning: "
+        "The saving is how much less the plan costs than not planning would: "
         f"{baseline['description'][:1].lower()}{baseline['description'][1:]} "
     )
     if _is_valued(request):
@@ -100,7 +100,7 @@ def _left(
     which = "less" if more_kwh > 0 else "more"
     says: list[Node] = [
         h.strong[f"The plan leaves {amount} {which} in store at its end"],
-        " than nobody planning would, which the saving does not count",
+        " than not planning would, which the saving does not count",
     ]
     if mean is None:
         return [*says, "."], more_kwh > 0

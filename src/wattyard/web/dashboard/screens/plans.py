@@ -126,7 +126,7 @@ async def keep_plan(visit: Visit, searches: SiteSearches, states: States) -> Scr
     device = question.device["id"] if question.device is not None else None
     return visit.go(
         visit.link(PATH, location=question.location["id"], device=device),
-        told="The plan is kept. It is made anew when prices are published.",
+        told="The plan is kept. It is renewed when prices are published.",
     )
 
 

@@ -118,8 +118,9 @@ async def _changed_meanwhile(visit: Visit, site: str, seen: Mapping[str, Any]) -
     )
     note = h.div(".told", role="alert")[
         h.p[
-            "Somebody else changed this site after you opened it. Nothing of yours is saved yet. "
-            "The fields that you changed are as you typed them, the others as they are now."
+            "Somebody else changed this site after you opened it. Nothing you entered has been "
+            "saved yet. The fields that you changed are as you typed them, the others as they are "
+            "now."
         ],
         difference,
     ]

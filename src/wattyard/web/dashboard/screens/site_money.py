@@ -87,7 +87,7 @@ async def _costs(place: ShownSite, records: Records) -> Node:
         return parts.card(title, body, actions=more, id_="costs")
     if not found["data"]:
         body = parts.empty(
-            "There are no readings of this month yet: upload them, or let a meter send them.",
+            "There are no readings for this month yet: upload them, or let a meter send them.",
             parts.button("Upload readings", place.visit.link(f"{place.path}/upload")),
         )
         return parts.card(title, [body, months], actions=more, id_="costs")

@@ -115,7 +115,7 @@ def _bars(
     if not records:
         link = parts.button("Upload readings", place.visit.link(f"{place.path}/upload"))
         return parts.empty(
-            "There are no readings of this time. Upload them here, or let a meter send them.",
+            "There are no readings for this time. Upload them here, or let a meter send them.",
             *([link] if place.visit.may(Role.DEVELOPER) else []),
         )
     edges = _edges(place, period)

@@ -28,7 +28,9 @@ async def start(visit: Visit, sessions: Sessions) -> Answer | Screen:
         return Screen(
             title="No account",
             body=[
-                parts.empty("You are in no account: ask an owner of one to invite you."),
+                parts.empty(
+                    "You are not a member of any account: ask an owner of one to invite you."
+                ),
                 of_one_cell(await sessions.cell()),
             ],
         )

@@ -41,7 +41,7 @@ async def audit_card(visit: Visit, tariffs: Tariffs, counts: TierCounts, tariff:
     found: Node = None
     faults = FormFaults()
     if start is None:
-        found = parts.empty("This is no date and time: write it as 2026-03-01T18:00.")
+        found = parts.empty("This is not a date and time: write it as 2026-03-01T18:00.")
     else:
         try:
             found = await _shown(visit, tariffs, counts, tariff, start)

@@ -149,8 +149,8 @@ def _meanwhile(visit: Visit, own: Document) -> Node:
     """Show what somebody else changed; what was typed stays in the form."""
     return h.div(".told", role="alert")[
         h.p[
-            "Somebody else changed this tariff after you opened it. Nothing of yours is saved yet: "
-            "the form is as you typed it, and saving it now replaces their change."
+            "Somebody else changed this tariff after you opened it. Nothing you entered has been "
+            "saved yet: the form is as you typed it, and saving it now replaces their change."
         ],
         parts.change_table(seen_of(visit.form), tariff_fields.seen_of(own)),
     ]

@@ -175,7 +175,7 @@ def _charges(charges: Sequence[Document], form: Formats, currency: str) -> Node:
         )
         for charge in charges
     ]
-    nothing = parts.empty("Nothing is charged beside the price per kWh.")
+    nothing = parts.empty("Nothing is charged besides the price per kWh.")
     return parts.card(
         "Beside the price per kWh",
         parts.table(("Charge", "How much"), rows, empty=nothing, label="Charges"),
