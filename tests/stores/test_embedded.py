@@ -73,12 +73,16 @@ def postmaster(folder: Path) -> int:
 
 
 def servers(folder: Path) -> list[int]:
-    """Find the PostgreSQL servers that run on the folder, in whatever container."""
-    return [
-        process.pid
-        for process in psutil.process_iter(["cmdline"])
+    """Find the PostgreSQL servers that run on the folder, in whatever container.
+
+    A process that a server has just begun still has the server's command line: it is none.
+    """
+    found = {
+        process.pid: process.info["ppid"]
+        for process in psutil.process_iter(["cmdline", "ppid"])
         if str(folder / "postgres") in (process.info["cmdline"] or ())
-    ]
+    }
+    return [pid for pid, parent in found.items() if parent not in found]
 
 
 def gone(pid: int) -> bool:
@@ -87,6 +91,15 @@ def gone(pid: int) -> bool:
         return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return True
+
+
+def kill(holder: "subprocess.Popen[str]", folder: Path) -> None:
+    """Kill a database and its holder; until it is gone, whoever came would still join it."""
+    pid = postmaster(folder)
+    os.kill(pid, signal.SIGKILL)
+    holder.kill()
+    holder.communicate()
+    eventually(lambda: gone(pid))
 
 
 def eventually(true: Callable[[], bool]) -> None:
@@ -144,9 +157,7 @@ def test_a_killed_user_leaves_a_database_that_the_next_one_finds(folder: Path) -
 def test_a_killed_database_recovers_what_was_committed(folder: Path) -> None:
     holder, url = hold(folder)
     run(url, "CREATE TABLE kept AS SELECT 1 AS one")
-    os.kill(postmaster(folder), signal.SIGKILL)
-    holder.kill()
-    holder.communicate()
+    kill(holder, folder)
 
     with EmbeddedDatabase(folder).lease() as again:
         assert ask(again, "SELECT one FROM kept") == 1
@@ -232,9 +243,7 @@ def recovering(folder: Path) -> subprocess.Popen[bytes]:
     """Start a process that leases a killed database, with half a second of work to recover."""
     holder, url = hold(folder)
     run(url, "CREATE TABLE kept AS SELECT repeat('x', 500) FROM generate_series(1, 300000)")
-    os.kill(postmaster(folder), signal.SIGKILL)
-    holder.kill()
-    holder.communicate()
+    kill(holder, folder)
     starter = subprocess.Popen(
         [sys.executable, "-c", HOLD, str(folder)],
         stdin=subprocess.PIPE,  # it does not end of itself where it has recovered meanwhile
