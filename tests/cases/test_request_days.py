@@ -238,14 +238,14 @@ async def test_pages_and_requests_are_found_by_index_whatever_is_asked(log: Log)
     owner = await asyncpg.connect(log.url)
     await owner.execute("VACUUM ANALYZE requests")
     await owner.close()
-    since = {"id >= {}": ids.first_at(log.clock() - timedelta(days=7))}
+    since = {"id >= {}": ids.first_id_at(log.clock() - timedelta(days=7))}
     async with log.db.reading() as db:
         for filters in FILTERS:
             asked = Explained(db)
             await store.page(asked, 7, False, PageWindow(), filters | since)
             assert 0 < asked.buffers < 120, filters
         asked = Explained(db)
-        await store.find(asked, 7, False, ids.first_at(EVENING))
+        await store.find(asked, 7, False, ids.first_id_at(EVENING))
         assert 0 < asked.buffers < 10
 
 

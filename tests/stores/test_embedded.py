@@ -286,7 +286,7 @@ def test_a_socket_in_a_folder_of_another_user_is_not_trusted(folder: Path) -> No
         owner = sockets.stat()
         os.chown(sockets, 65534, 65534)
         with (
-            pytest.raises(EmbeddedError, match=r"belongs to another user \(number 65534\)"),
+            pytest.raises(EmbeddedError, match=r"belongs to another user \(id 65534\)"),
             EmbeddedDatabase(folder).lease(),
         ):
             pass

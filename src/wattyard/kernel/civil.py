@@ -1,9 +1,9 @@
 """Civil time: what the wall clock shows (contract 0, wall-clock rules).
 
-Only `clock_changes` (arrays) and `local_periods` consult it besides; elsewhere time is UTC. A civil
-day starts at the first instant whose wall clock shows its date: usually 00:00, but 01:00 where a
-clock change skips midnight (America/Santiago, Africa/Cairo), and it has 23, 24 or 25 hours, or 23.5
-and 24.5 (Australia/Lord_Howe).
+`clock_changes` has the same for arrays, and `local_periods` goes by both. A civil day starts at the
+first instant whose wall clock shows its date: usually 00:00, but 01:00 where a clock change skips
+midnight (America/Santiago, Africa/Cairo), and it has 23, 24 or 25 hours, or 23.5 and 24.5
+(Australia/Lord_Howe).
 """
 
 import zoneinfo

@@ -93,7 +93,7 @@ def time_of(id_: UUID) -> datetime:
     return datetime.fromtimestamp((id_.int >> 80) / 1000, tz=UTC)
 
 
-def first_at(time: datetime) -> UUID:
+def first_id_at(time: datetime) -> UUID:
     """Give the id that sorts before all ids made at `time` or later, to the millisecond."""
     return UUID(int=max(0, int(time.timestamp() * 1000)) << 80)
 

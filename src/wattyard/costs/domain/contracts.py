@@ -25,7 +25,7 @@ from wattyard.tariffs.domain.expand import (
     windows,
 )
 from wattyard.tariffs.domain.peaks import peaks_kw
-from wattyard.tariffs.domain.prices import ABSENT, Question, owners, types_of
+from wattyard.tariffs.domain.prices import ABSENT, Question, tariffs_in_force, types_of
 from wattyard.tariffs.domain.refusals import LAID_AT_ONCE, NoTariffConnected, TooManyPrices
 from wattyard.tariffs.domain.resets import ResetPeriods, counted_since, reset_periods
 from wattyard.tariffs.domain.sources import Markets
@@ -86,7 +86,7 @@ def supplies(elements: Sequence[Element], question: CostQuestion) -> list[Contra
     onwards = Question(question.direction, Span(span.start, FOR_EVER), question.device)
     found: list[ContractSpan] = []
     for type_ in types_of(question.direction):
-        stretches = owners(elements, type_, onwards)
+        stretches = tariffs_in_force(elements, type_, onwards)
         connected = stretches[-1].element != ABSENT
         if type_ == "COMMODITY" and not connected and question.direction != "LOCAL":
             raise NoTariffConnected(

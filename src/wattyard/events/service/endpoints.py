@@ -208,7 +208,7 @@ class Endpoints:
             EndpointNotFound, EndpointDisabled.
         """
         if isinstance(first, datetime):
-            first = ids.first_at(first)
+            first = ids.first_id_at(first)
         async with self._db.transaction() as db:
             _check_enabled(await self._locked(db, context, endpoint_id))  # one replay at a time
             told = await delivery_store.replay(

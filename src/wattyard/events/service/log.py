@@ -79,7 +79,7 @@ class Events:
             "type = ANY({})": None if event_type is None else types_of(event_type),
             "object_id = {}": object_id,
             "time_created > {}": created_after,
-            "id >= {}": None if created_after is None else ids.first_at(created_after),
+            "id >= {}": None if created_after is None else ids.first_id_at(created_after),
             store.AT_SITES: None
             if context.site_ids is None
             else [ids.wire("loc", place) for place in context.site_ids],

@@ -35,7 +35,7 @@ class Retention:
         """How many events are past their retention, and for how long the oldest is."""
         end = context.now - self._kept_for
         async with self._events.db.reading() as db:
-            count, oldest = await store.overdue(db, ids.first_at(end))
+            count, oldest = await store.overdue(db, ids.first_id_at(end))
         return overdue_measures("events", count, (end - oldest).total_seconds() if oldest else 0.0)
 
     async def forget(self, context: Context) -> int:
@@ -44,7 +44,7 @@ class Retention:
         Deliveries left behind by deleted endpoints go too. An account that moves is left as it is.
         """
         await self.keep_order()
-        first_kept = ids.first_at(context.now - self._kept_for)
+        first_kept = ids.first_id_at(context.now - self._kept_for)
         deleted = 0
         with suppress(AccountMoving):  # one that begins to leave: the next time, then
             async with self._events.db.transaction() as db:

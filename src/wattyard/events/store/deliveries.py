@@ -92,7 +92,7 @@ async def replay(  # noqa: PLR0913 (account and mode come first)
         first,
         now,
         limit,
-        ids.first_at(now),
+        ids.first_id_at(now),
     )  # fmt: skip
     return [row["event_id"] for row in rows]
 

@@ -26,7 +26,7 @@ class BatchRetention:
 
         An account that moves is left as it is.
         """
-        first_kept = ids.first_at(context.now - self._kept_for)
+        first_kept = ids.first_id_at(context.now - self._kept_for)
         async with self._db.reading() as db:
             accounts = await store.accounts_with_batches(db)
         deleted = 0

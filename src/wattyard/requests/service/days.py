@@ -61,7 +61,7 @@ class Days:
         for day in old if owned else []:
             async with self._db.transaction() as writing:
                 await store.drop(writing, day)
-        first_kept = ids.first_at(begin)
+        first_kept = ids.first_id_at(begin)
         async with self._db.reading() as db:
             accounts = await log_store.accounts_with_requests(db, first_kept)
         for account, live in accounts:
@@ -79,7 +79,7 @@ class Days:
             crowded = await counts_store.crowded(db, self._most_rows)
         deleted = 0
         for account, minute in crowded:
-            newest = ids.first_at(minute + _MINUTE)
+            newest = ids.first_id_at(minute + _MINUTE)
             for live in (False, True):
                 deleted += await self._delete_before(account, newest, live_mode=live)
                 async with self._db.transaction() as writing:

@@ -33,7 +33,7 @@ class Requests:
         filters = {
             "status / 100 = {}": wanted.status_class,
             "operation = {}": wanted.operation,
-            "id >= {}": ids.first_at(max(wanted.since or begin, begin)),
+            "id >= {}": ids.first_id_at(max(wanted.since or begin, begin)),
         }
         async with self._db.reading() as db:
             return await store.page(db, context.account, context.live_mode, window, filters)

@@ -86,4 +86,4 @@ def _name(day: date) -> str:
 
 
 def _first(day: date) -> object:
-    return ids.first_at(datetime(day.year, day.month, day.day, tzinfo=UTC))
+    return ids.first_id_at(datetime(day.year, day.month, day.day, tzinfo=UTC))

@@ -39,7 +39,7 @@ class StateRetention:
         """
         if self._kept_for is None:
             return 0
-        first_kept = ids.first_at(context.now - self._kept_for)
+        first_kept = ids.first_id_at(context.now - self._kept_for)
         async with self._db.reading() as db:
             accounts = await store.accounts_that_stay(db)
         deleted = 0

@@ -32,7 +32,7 @@ from wattyard.sites.domain.netting import PERIOD_MINUTES, Netting
 from wattyard.tariffs.domain.billing import billing_periods
 from wattyard.tariffs.domain.calendar import CalendarRegion
 from wattyard.tariffs.domain.expand import windows
-from wattyard.tariffs.domain.prices import ABSENT, Question, owners, types_of
+from wattyard.tariffs.domain.prices import ABSENT, Question, tariffs_in_force, types_of
 from wattyard.tariffs.domain.tariff import Element
 
 _AHEAD: Final = timedelta(days=400)
@@ -238,7 +238,7 @@ def _combinations(
     number = np.zeros(1, np.int64)
     for type_ in types_of("IMPORT"):
         laid_starts, laid = [starts[:1]], [np.zeros(1, np.int64)]
-        for own, owner in owners(elements, type_, Question("IMPORT", span)):
+        for own, owner in tariffs_in_force(elements, type_, Question("IMPORT", span)):
             if owner == ABSENT:
                 continue
             own_us = microseconds(own.start), microseconds(own.end)
@@ -381,7 +381,7 @@ def _months(elements: Sequence[Element], region: CalendarRegion, until: datetime
     first = _first_contract(elements) or until
     question = Question("IMPORT", Span(first, max(first, until) + _AHEAD))
     runs: list[Microseconds] = []
-    for own, owner in owners(elements, "COMMODITY", question):
+    for own, owner in tariffs_in_force(elements, "COMMODITY", question):
         own_us = microseconds(own.start), microseconds(own.end)
         edges = billing_periods(elements[owner].tariff.billing, region.zone, own_us).edges_us
         runs = [run[run < own_us[0]] for run in runs]

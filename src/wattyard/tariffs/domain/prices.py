@@ -107,7 +107,7 @@ def site_prices(
     """
     kinds: list[tuple[str, _Kind]] = []
     for type_ in types_of(question.direction):
-        stretches = owners(elements, type_, question)
+        stretches = tariffs_in_force(elements, type_, question)
         _check_connected(stretches, type_, question)
         if any(stretch.element != ABSENT for stretch in stretches):
             series = [
@@ -160,7 +160,9 @@ def types_of(direction: Direction) -> tuple[TariffType, ...]:
     return ("COMMODITY", "NON_COMMODITY") if direction == "IMPORT" else ("COMMODITY",)
 
 
-def owners(elements: Sequence[Element], type_: TariffType, question: Question) -> list[PricedSpan]:
+def tariffs_in_force(
+    elements: Sequence[Element], type_: TariffType, question: Question
+) -> list[PricedSpan]:
     """Divide the span by whose tariff prices it: the device's last started, else the site's."""
     starts = [
         (element.tariff.term.start, bool(element.tariff.devices), position)
@@ -185,7 +187,7 @@ def pricing(elements: Sequence[Element], question: Question) -> tuple[Element, .
     used = {
         stretch.element
         for type_ in types_of(question.direction)
-        for stretch in owners(elements, type_, question)
+        for stretch in tariffs_in_force(elements, type_, question)
     }
     return tuple(elements[position] for position in sorted(used - {ABSENT}))
 
