@@ -192,7 +192,7 @@ class Bound:
             answer.headers.append((b"etag", tag.encode()))
             seen = call.header(b"if-none-match")
             if call.method in ("GET", "HEAD") and seen is not None and matches(seen, tag):
-                return Answer(b"", 304, headers=answer.headers)
+                return call.not_modified(answer)
         return answer
 
 

@@ -198,6 +198,17 @@ class Call:
             if received > _IN_TURN_BYTES:
                 await in_turn()
 
+    def not_modified(self, answer: Answer) -> Answer:
+        """Say that the client has this answer already, with the tag that it would have there."""
+        headers = answer.headers
+        if self._compresses(answer.body):
+            headers = [*map(_weak, headers)]
+        return Answer(b"", 304, headers=headers)
+
+    def _compresses(self, body: bytes) -> bool:
+        accepted = self.headers.get(b"accept-encoding", b"")
+        return len(body) > _COMPRESS_FROM_BYTES and _takes_gzip(accepted)
+
     async def answer(self, answer: Answer | StreamedAnswer) -> None:
         """Send the answer, compressed where the client asks for it and it pays."""
         if isinstance(answer, StreamedAnswer):
@@ -206,7 +217,7 @@ class Call:
         body, headers = answer.body, answer.headers
         if len(body) > _COMPRESS_FROM_BYTES:
             headers = [*headers, (b"vary", b"accept-encoding")]
-            if _takes_gzip(self.headers.get(b"accept-encoding", b"")):
+            if self._compresses(body):
                 body = answer.packed or await _compressed(body)
                 headers = [*map(_weak, headers), (b"content-encoding", b"gzip")]
         self.answered = answer
