@@ -6,7 +6,7 @@ from uuid import UUID
 
 from wattyard.kernel.context import Context
 from wattyard.platform.db import Database
-from wattyard.platform.work import Batches
+from wattyard.platform.work import Batches, in_its_share
 from wattyard.sites.domain.states import DeviceState, Sighting, StateReport
 from wattyard.sites.service.ports import Serializers, show_anew
 from wattyard.sites.store import sites as site_store
@@ -33,6 +33,12 @@ class StateBatches:
         return await self._batches.done((context.account, context.live_mode), (context, state))
 
     async def _keep(
+        self, owner: tuple[int, bool], reports: Sequence[tuple[Context, DeviceState]]
+    ) -> list[bool]:
+        """Keep a batch in the share of its account, as the calls that wait for it are."""
+        return await in_its_share(owner[0], self._kept(owner, reports))
+
+    async def _kept(
         self, owner: tuple[int, bool], reports: Sequence[tuple[Context, DeviceState]]
     ) -> list[bool]:
         async with self._db.transaction() as db:
