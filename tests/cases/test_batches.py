@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from wattyard.kernel.refusals import Refusal, TooMany, Unavailable
+from wattyard.platform import logs
 from wattyard.platform.work import Batches
 
 
@@ -62,14 +63,19 @@ async def test_another_key_does_not_wait() -> None:
     assert await asyncio.gather(*tasks) == [1, 4]
 
 
-async def test_of_a_batch_that_fails_only_the_culprit_hears() -> None:
+async def test_of_a_batch_that_fails_only_the_culprit_hears(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    logged: list[tuple[str, BaseException]] = []
+    monkeypatch.setattr(logs, "error", lambda event, fault: logged.append((event, fault)))
     squares = Squares()
     squares.may_go_on.set()
     first, culprit, last = await squares.ask(2, -1, 3)
 
     assert (await first, await last) == (4, 9)
-    with pytest.raises(ValueError, match="-1"):
+    with pytest.raises(ValueError, match="-1") as raised:
         await culprit
+    assert logged == [("batch failed", raised.value)]
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Hashable, Sequence
 from typing import Final, Generic, NamedTuple, TypeVar
 
 from wattyard.kernel.refusals import Refusal, TooMany
+from wattyard.platform import logs
 
 Key = TypeVar("Key", bound=Hashable)
 Item = TypeVar("Item")
@@ -87,6 +88,7 @@ class Batches(Generic[Key, Item, Result]):
             results = await self._do(key, [one.item for one in batch])
         except Exception as error:  # noqa: BLE001 (it is the callers')
             if len(batch) > 1 and not isinstance(error, Refusal):
+                logs.error("batch failed", fault=error)
                 for one in batch:
                     await self._settle(key, [one])
                 return
