@@ -19,7 +19,7 @@ from wattyard.platform.http.lists import Deleted
 from wattyard.platform.http.preconditions import guarding
 from wattyard.sites.domain.netting import NettingInvalid
 from wattyard.sites.domain.sites import CustomerNotFound, LocationNotFound, TimezoneNotPossible
-from wattyard.sites.domain.zone_and_currency import REFUSALS as GEOGRAPHY_REFUSALS
+from wattyard.sites.domain.zone_and_currency import REFUSALS as ZONE_AND_CURRENCY_REFUSALS
 from wattyard.sites.service import Sites
 from wattyard.sites.wire import examples
 from wattyard.sites.wire.site_bodies import LocationBody
@@ -86,7 +86,7 @@ async def get_location(context: Context, location_id: str, sites: Sites) -> byte
     body=LocationBody,
     answers=LocationShape,
     status=201,
-    refuses=(*GEOGRAPHY_REFUSALS, NettingInvalid, CustomerNotFound),
+    refuses=(*ZONE_AND_CURRENCY_REFUSALS, NettingInvalid, CustomerNotFound),
     example=examples.LOCATION,
     example_body=examples.LOCATION_BODY,
     tagged=True,
@@ -113,7 +113,7 @@ async def create_location(context: Context, body: LocationBody, sites: Sites) ->
         CustomerNotFound,
         TimezoneNotPossible,
         NettingInvalid,
-        *GEOGRAPHY_REFUSALS,
+        *ZONE_AND_CURRENCY_REFUSALS,
     ),
     example=examples.LOCATION,
     example_body={"postal_address": {"post_code": "1011 AB"}},

@@ -20,7 +20,7 @@ from wattyard.platform.http.lists import Deleted
 from wattyard.platform.http.preconditions import guarding
 from wattyard.sites.domain.netting import NettingInvalid
 from wattyard.sites.domain.sites import CustomerNotFound, SiteNotFound, Status, TimezoneNotPossible
-from wattyard.sites.domain.zone_and_currency import REFUSALS as GEOGRAPHY_REFUSALS
+from wattyard.sites.domain.zone_and_currency import REFUSALS as ZONE_AND_CURRENCY_REFUSALS
 from wattyard.sites.service import Sites
 from wattyard.sites.wire import examples
 from wattyard.sites.wire.devices import device_drafts
@@ -97,7 +97,7 @@ async def get_site(context: Context, site_id: str, sites: Sites) -> bytes:
     body=SiteBody,
     answers=SiteShape,
     status=201,
-    refuses=(*GEOGRAPHY_REFUSALS, NettingInvalid, CustomerNotFound, LimitReached),
+    refuses=(*ZONE_AND_CURRENCY_REFUSALS, NettingInvalid, CustomerNotFound, LimitReached),
     example=examples.SITE,
     example_body=examples.SITE_BODY,
     tagged=True,
@@ -124,7 +124,7 @@ async def create_site(context: Context, body: SiteBody, sites: Sites) -> bytes:
         CustomerNotFound,
         TimezoneNotPossible,
         NettingInvalid,
-        *GEOGRAPHY_REFUSALS,
+        *ZONE_AND_CURRENCY_REFUSALS,
     ),
     example=examples.SITE,
     example_body={"status": "INACTIVE", "metadata": {"installer": "North"}},
