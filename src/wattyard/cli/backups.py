@@ -189,7 +189,12 @@ def _list(folder: Path, *, json: bool) -> None:
     ]
     print_rows(rows, json=json)
     if found and not json:
-        say(*(f"`wattyard restore --to` can restore {span}" for span in recovery.spans(found)))
+        say(
+            *(
+                f"`wattyard restore --to` can restore any moment from {span}"
+                for span in recovery.spans(found)
+            )
+        )
 
 
 def _folder(settings: Settings) -> Path:

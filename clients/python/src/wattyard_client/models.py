@@ -757,7 +757,7 @@ class DeviceSummary(Model, frozen=True, kw_only=True, dict=True):
 
 
 class Duration(Model, frozen=True, kw_only=True, dict=True):
-    """A given number of minutes of the cheapest, or dearest, time.
+    """An exact number of minutes of the cheapest, or dearest, time.
 
     Attributes:
         id: its id, for good
@@ -2634,7 +2634,7 @@ class Tariff(Model, frozen=True, kw_only=True, dict=True):
             SHARED: each entry pays its share in every tier
         cap_per_kwh: the price is at most this, money per kWh before VAT
         floor_per_kwh: the price is at least this, money per kWh before VAT
-        charges: what is paid beside the price per kWh
+        charges: what is paid besides the price per kWh
         minimum_charge: The least that a local day or billing month costs: energy and
             charges, before VAT
         billing_day: local day of the month on which a billing month begins, 1 to 28
@@ -2709,7 +2709,7 @@ class TariffCheck(Model, frozen=True, kw_only=True, dict=True):
 
     `week` starts today or with the contract; the lowest, highest and mean price are those
     of a year, `holidays` those of two. Prices of tiers are those of the lowest; null is a
-    price that no market has published. `charges` are what is paid beside them, in words.
+    price that no market has published. `charges` are what is paid besides them, in words.
 
     Attributes:
         object: what kind of object this is
@@ -2727,7 +2727,7 @@ class TariffCheck(Model, frozen=True, kw_only=True, dict=True):
         seasons: the ordinary weeks of a year; empty where prices follow a market
         special_days: days of that year that are unlike the ordinary ones, at most 60; days
             on which the clock changes are not among them
-        charges: what is paid beside the price per kWh, in words
+        charges: what is paid besides the price per kWh, in words
         warnings: what a person should look at again
     """
 
@@ -2783,7 +2783,7 @@ class TariffMade(Model, frozen=True, kw_only=True, dict=True):
             SHARED: each entry pays its share in every tier
         cap_per_kwh: the price is at most this, money per kWh before VAT
         floor_per_kwh: the price is at least this, money per kWh before VAT
-        charges: what is paid beside the price per kWh
+        charges: what is paid besides the price per kWh
         minimum_charge: The least that a local day or billing month costs: energy and
             charges, before VAT
         billing_day: local day of the month on which a billing month begins, 1 to 28

@@ -1013,7 +1013,7 @@ class Tariffs(Resource):
                 SHARED: each entry pays its share in every tier
             cap_per_kwh: the price is at most this, money per kWh before VAT
             floor_per_kwh: the price is at least this, money per kWh before VAT
-            charges: what is paid beside the price per kWh
+            charges: what is paid besides the price per kWh
             minimum_charge: The least that a local day or billing month costs: energy and
                 charges, before VAT
             billing_day: local day of the month on which a billing month begins, 1 to 28
@@ -1133,7 +1133,7 @@ class Tariffs(Resource):
                 SHARED: each entry pays its share in every tier
             cap_per_kwh: the price is at most this, money per kWh before VAT
             floor_per_kwh: the price is at least this, money per kWh before VAT
-            charges: what is paid beside the price per kWh
+            charges: what is paid besides the price per kWh
             minimum_charge: The least that a local day or billing month costs: energy and
                 charges, before VAT
             billing_day: local day of the month on which a billing month begins, 1 to 28
@@ -1331,7 +1331,7 @@ class Tariffs(Resource):
                 SHARED: each entry pays its share in every tier
             cap_per_kwh: the price is at most this, money per kWh before VAT
             floor_per_kwh: the price is at least this, money per kWh before VAT
-            charges: what is paid beside the price per kWh
+            charges: what is paid besides the price per kWh
             minimum_charge: The least that a local day or billing month costs: energy and
                 charges, before VAT
             billing_day: local day of the month on which a billing month begins, 1 to 28
@@ -2373,7 +2373,7 @@ class Schedules(Resource):
         min_slot_minutes: int | None | UnsetType = UNSET,
         options: Options | None = None,
     ) -> models.Duration:
-        """Pick a given number of minutes of the cheapest (LOW) or dearest (HIGH) time.
+        """Pick an exact number of minutes of the cheapest (LOW) or dearest (HIGH) time.
 
         The last price interval, where used in part, gives its earliest part; ties go to the
         earliest. `contiguous` asks for one block, `min_slot_minutes` for slots that each last

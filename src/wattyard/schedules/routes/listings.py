@@ -45,7 +45,7 @@ from wattyard.tariffs.service import QUOTE_REFUSALS
     example_body=examples.DURATION_BODY,
 )
 async def duration(context: Context, body: DurationBody, times: PricedTimes) -> bytes:
-    """Pick a given number of minutes of the cheapest (LOW) or dearest (HIGH) time.
+    """Pick an exact number of minutes of the cheapest (LOW) or dearest (HIGH) time.
 
     The last price interval, where used in part, gives its earliest part; ties go to the earliest.
     `contiguous` asks for one block, `min_slot_minutes` for slots that each last at least that long.

@@ -91,7 +91,7 @@ class PricedSlotShape(msgspec.Struct):
 
 
 class DurationShape(HeadShape, kw_only=True):
-    """A given number of minutes of the cheapest, or dearest, time.
+    """An exact number of minutes of the cheapest, or dearest, time.
 
     Attributes:
         data: the slots, in order

@@ -122,7 +122,7 @@ class TariffCheckShape(msgspec.Struct, kw_only=True):
 
     `week` starts today or with the contract; the lowest, highest and mean price are those of a
     year, `holidays` those of two. Prices of tiers are those of the lowest; null is a price that no
-    market has published. `charges` are what is paid beside them, in words.
+    market has published. `charges` are what is paid besides them, in words.
 
     Attributes:
         lowest: lowest price of a year, money per kWh
@@ -134,7 +134,7 @@ class TariffCheckShape(msgspec.Struct, kw_only=True):
         seasons: the ordinary weeks of a year; empty where prices follow a market
         special_days: days of that year that are unlike the ordinary ones, at most 60; days on which
             the clock changes are not among them
-        charges: what is paid beside the price per kWh, in words
+        charges: what is paid besides the price per kWh, in words
         warnings: what a person should look at again
     """
 

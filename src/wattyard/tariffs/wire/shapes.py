@@ -108,7 +108,7 @@ class RulesShape(Shape):
             each entry pays its share in every tier
         cap_per_kwh: the price is at most this, money per kWh before VAT
         floor_per_kwh: the price is at least this, money per kWh before VAT
-        charges: what is paid beside the price per kWh
+        charges: what is paid besides the price per kWh
         billing_day: local day of the month on which a billing month begins, 1 to 28
         billing_periods: first local days of billing periods that were read by hand, ascending
         demand_window_minutes: the windows of which to_kwh_per_kw takes the highest; default 60
