@@ -27,7 +27,7 @@ PAST = {"Retry-After": "Sun, 01 Mar 2020 10:00:00 GMT"}
 
 @pytest.mark.parametrize("id_", [".", ".."])
 def test_dots_are_no_id(id_: str) -> None:
-    raises = pytest.raises(ValueError, match=r"site_id is \.+, which is no id")
+    raises = pytest.raises(ValueError, match=r"site_id is \.+, which is not an id")
     with client() as (yard, server), raises:
         yard.sites.delete(id_)
 

@@ -152,7 +152,7 @@ async def test_years_are_asked_for_in_pieces(http: Session, server: MarketServer
         (document(*rows("SEK", {"2026-04-01": "-10.9"})), "not above 0"),
         (document(*rows("SEK", {"2026-04-01": "NaN"})), "not a finite number"),
         (document(*rows("SEK", {"2026-04-01": "10,9"})), "more columns"),
-        (document(*rows("SEK", {"2026-13-01": "10.9"})), "no day"),
+        (document(*rows("SEK", {"2026-13-01": "10.9"})), "not a day"),
         (document(*rows("SEK", {"2026-04-01": "1"}), *rows("SEK", {"2026-04-01": "2"})), "two"),
         (HEADER.replace(",", ";"), "names no column"),
         ('"' + "x" * 1_000_000, "not CSV"),

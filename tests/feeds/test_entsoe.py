@@ -242,7 +242,7 @@ FOREIGN = '<!DOCTYPE l [<!ENTITY a SYSTEM "file:///etc/passwd">]>\n'
         (publication(series(four_hours((1, float("nan"))))), "finite"),
         (publication(series(four_hours((1, "sNaN")))), "finite"),
         (publication(series(four_hours((1, "1E+999")))), "finite"),
-        (publication(series(four_hours((1, "12,5")))), "no number"),
+        (publication(series(four_hours((1, "12,5")))), "not a number"),
         (
             publication(series("<Period><resolution>PT60M</resolution></Period>")),
             "no timeInterval/start",

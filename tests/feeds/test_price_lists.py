@@ -202,7 +202,7 @@ def test_another_currency_is_refused_and_named(parse: Any, document: str) -> Non
         (charts, lists([1, 2], [1.0]), "same length"),
         (charts, lists([int(MIDNIGHT.timestamp())], [1.0]), "only one start"),
         (charts, documents.energy_charts(laid_out(MIDNIGHT, HOUR / 6, range(4))), "15, 30 or 60"),
-        (charts, lists([10**17, 10**17 + 3600], [1, 2]), "no time"),
+        (charts, lists([10**17, 10**17 + 3600], [1, 2]), "not a time"),
         (charts, lists([1.5], [1]), "unix_seconds"),
         (charts, documents.energy_charts(SERIES, unit="EUR / t"), "not a currency per"),
         (charts, "{}", "unix_seconds"),

@@ -72,7 +72,7 @@ def test_a_backup_brings_everything_back(tmp_path: Path, credentials: tuple[str,
 
 def test_backup_and_restore_say_what_is_wrong(tmp_path: Path, credentials: tuple[str, str]) -> None:
     data = tmp_path / "data"
-    assert "no file" in command("restore", str(tmp_path / "none"), data=data).stderr
+    assert "not a file" in command("restore", str(tmp_path / "none"), data=data).stderr
     assert "cannot be written" in command("backup", "/nowhere/x.dump", data=data).stderr
     done = command("backup", "x", "--database", "postgresql://h/d")
     assert "pg_dump" in done.stderr
