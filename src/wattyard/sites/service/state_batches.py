@@ -1,6 +1,8 @@
 """Device states that an account reports at the same time: kept in one transaction."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Final
 from uuid import UUID
 
@@ -12,6 +14,9 @@ from wattyard.sites.service.ports import Serializers, show_anew
 from wattyard.sites.store import sites as site_store
 from wattyard.sites.store import states as state_store
 
+_Owner = tuple[int, bool]
+"""Account and mode."""
+
 _AT_MOST: Final = 64
 """How many states are kept together."""
 
@@ -19,27 +24,41 @@ _AT_MOST: Final = 64
 class StateBatches:
     """Keeps together what an account reports while other states of its are being kept.
 
-    A batch waits for no lock and refuses nothing: one report would then delay or fail all others.
-    What it leaves is for `States.report` to keep or to refuse.
+    One that comes alone is kept faster by itself. A batch waits for no lock and refuses nothing:
+    one report would then delay or fail all others. What it leaves is for `States.report` to keep or
+    to refuse.
     """
 
     def __init__(self, db: Database, serializers: Serializers) -> None:
         self._db = db
         self._serializers = serializers
         self._batches = Batches(self._keep, at_most=_AT_MOST)
+        self._reporting: Counter[_Owner] = Counter()
+
+    @contextmanager
+    def reporting(self, context: Context) -> Iterator[bool]:
+        """Count a report in progress; gives whether others of its account and mode are."""
+        owner = context.account, context.live_mode
+        self._reporting[owner] += 1
+        try:
+            yield self._reporting[owner] > 1
+        finally:
+            self._reporting[owner] -= 1
+            if not self._reporting[owner]:
+                del self._reporting[owner]
 
     async def keep(self, context: Context, state: DeviceState) -> bool:
         """Keep a state with those that are reported meanwhile; False where it is left."""
         return await self._batches.done((context.account, context.live_mode), (context, state))
 
     async def _keep(
-        self, owner: tuple[int, bool], reports: Sequence[tuple[Context, DeviceState]]
+        self, owner: _Owner, reports: Sequence[tuple[Context, DeviceState]]
     ) -> list[bool]:
         """Keep a batch in the share of its account, as the calls that wait for it are."""
         return await in_its_share(owner[0], self._kept(owner, reports))
 
     async def _kept(
-        self, owner: tuple[int, bool], reports: Sequence[tuple[Context, DeviceState]]
+        self, owner: _Owner, reports: Sequence[tuple[Context, DeviceState]]
     ) -> list[bool]:
         async with self._db.transaction() as db:
             devices = {state.device_id for _, state in reports}
@@ -56,7 +75,7 @@ class StateBatches:
             site_ids = {site for state in shown for site in sightings[state.device_id].locations}
             sites = await site_store.locked_if_free(db, *owner, site_ids) if site_ids else []
             busy = site_ids - {site.id for site in sites}
-            kept = await state_store.keep(
+            kept = await state_store.keep_all(
                 db,
                 *owner,
                 [one for one in usual if busy.isdisjoint(sightings[one.device_id].locations)],

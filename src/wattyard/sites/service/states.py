@@ -36,21 +36,27 @@ class States(SiteUseCases):
         """
         now = context.now
         state = DeviceState(context.new_id(), device_id, now, report.checked(now))
-        if await self.batches.keep(context, state):
-            return state
+        with self.batches.reporting(context) as others:
+            if others and await self.batches.keep(context, state):
+                return state
+            return await self._keep(context, state)
+
+    async def _keep(self, context: Context, state: DeviceState) -> DeviceState:
+        """Keep one state; the usual one, which no summary shows, is one statement."""
+        device_id, report = state.device_id, state.report
         account, live = context.account, context.live_mode
         async with self.db.reading() as reading:
             sighting = await self._sighting(reading, context, device_id)
             await self._check_location(reading, context, sighting, report)
         async with self.db.transaction() as db:
             if not sighting.must_show(report.time):
-                if await state_store.keep(db, account, live, [state]):
+                if await state_store.keep(db, account, live, state):
                     return state
                 return await self._kept_before(db, context, state)
             sites = await site_store.of_device(db, account, live, device_id)
             if await device_store.locked(db, account, live, device_id) is None:
                 raise _no_device(device_id)
-            if not await state_store.keep(db, account, live, [state]):
+            if not await state_store.keep(db, account, live, state):
                 return await self._kept_before(db, context, state)
             await show_anew(db, self.serializers, context, sites)
             await state_store.note_shown(db, account, live, {device_id: report.time})

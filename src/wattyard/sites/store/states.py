@@ -69,12 +69,53 @@ async def see(
     )
 
 
-async def keep(
+async def keep(db: WriteConnection, account: int, live: bool, state: DeviceState) -> bool:
+    """Keep a state and move the device's `last_seen`, in one statement.
+
+    False where nothing was kept: the device is gone, or its reference was kept before.
+    """
+    report = state.report
+    kept = await db.fetchval(
+        f"""
+        WITH kept AS (
+            INSERT INTO device_states (account, live_mode, device_id, id, time_created, {_REPORT})
+            SELECT $1, $2, d.id, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14
+            FROM devices d WHERE d.account = $1 AND d.live_mode = $2 AND d.id = $3
+            FOR KEY SHARE
+            ON CONFLICT DO NOTHING
+            RETURNING time
+        ), seen AS (
+            UPDATE devices SET last_seen = kept.time, seen_hour = {HOUR_OF.format("kept.time")}
+            FROM kept
+            WHERE account = $1 AND live_mode = $2 AND id = $3
+              AND (last_seen IS NULL OR last_seen < kept.time)
+        )
+        SELECT 1 FROM kept
+        """,
+        account,
+        live,
+        state.device_id,
+        state.id,
+        state.time_created,
+        report.time,
+        report.state_of_charge_percent,
+        report.location_id,
+        report.target_state_of_charge_percent,
+        report.battery_power_kw,
+        report.energy_flow_direction,
+        report.energy_remaining_kwh,
+        report.backup_reserve_percent,
+        report.record_reference_id,
+    )
+    return kept is not None
+
+
+async def keep_all(
     db: WriteConnection, account: int, live: bool, states: Sequence[DeviceState]
 ) -> set[UUID]:
-    """Keep states and move the `last_seen` of their devices, in one statement; gives those kept.
+    """Keep states of locked devices and move their `last_seen`, in one statement.
 
-    Not kept is one whose device is gone, or whose reference was kept before.
+    Gives the ids of those kept: not of one whose reference was kept before.
     """
     reports = [state.report for state in states]
     kept = await db.fetch(
@@ -88,8 +129,6 @@ async def keep(
         ), kept AS (
             INSERT INTO device_states (account, live_mode, device_id, id, time_created, {_REPORT})
             SELECT $1, $2, new.* FROM new
-            JOIN devices d ON d.account = $1 AND d.live_mode = $2 AND d.id = new.device_id
-            ORDER BY d.id FOR KEY SHARE OF d
             ON CONFLICT DO NOTHING
             RETURNING id, device_id, time
         ), seen AS (
