@@ -7,7 +7,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -181,7 +181,14 @@ class Embedded:
         self._noted = data / "postgres" / "postmaster.pid"
 
     def kill(self) -> None:
-        os.kill(int(self._noted.read_text().splitlines()[0]), signal.SIGKILL)
+        """Kill it; where it has been killed already, as soon as it is started again."""
+        wait_for(self._killed)
+
+    def _killed(self) -> bool:
+        with suppress(FileNotFoundError, IndexError, ProcessLookupError):
+            os.kill(int(self._noted.read_text().splitlines()[0]), signal.SIGKILL)
+            return True
+        return False
 
 
 class Outside:
