@@ -19,7 +19,7 @@ _CODE: Final = {
     "list": (*_SERVER, "sites"),
     "scale": (*_SERVER, "sites", "events"),
     "import": (*_SERVER, "sites", "cli"),
-    "states": ("sites", "platform"),
+    "states": (*_SERVER, "sites"),
     "search": ("sites",),
     "log": ("platform",),
     "request-log": ("requests", "platform"),

@@ -72,7 +72,9 @@ async def test_of_a_batch_that_fails_only_the_culprit_hears(
     assert (await first, await last) == (4, 9)
     with pytest.raises(ValueError, match="-1"):
         await culprit
-    assert "batch failed" in "".join(capfd.readouterr())
+    log = "".join(capfd.readouterr())
+    assert "batch failed" in log
+    assert "-1 cannot be squared" in log
 
 
 @pytest.mark.parametrize(

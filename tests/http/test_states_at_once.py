@@ -2,18 +2,22 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from time import thread_time
 from typing import Any
 
+import pytest
+
 from tests.support.world import Tenant, World, error
-from wattyard.kernel import ids
+from wattyard.kernel import ids, instants
 from wattyard.kernel.callers import Caller
 from wattyard.platform.work import shares
 from wattyard.sites.domain.devices import Device
 from wattyard.sites.domain.sites import Site
 from wattyard.sites.domain.states import DeviceState, StateReport
-from wattyard.sites.service import Inspection, Serializers, StateBatches
+from wattyard.sites.service import Inspection, Serializers, StateBatches, States
+from wattyard.sites.service.ports import show_anew
+from wattyard.sites.store import devices as device_store
 from wattyard.sites.store import sites as site_store
 
 
@@ -97,6 +101,22 @@ async def test_a_report_within_the_minute_needs_no_site(world: World, tenant: Te
     await _check_summaries(world, tenant)
 
 
+async def test_reports_that_come_together_are_kept_together(world: World, tenant: Tenant) -> None:
+    devices = [device["id"] for device in (await _home(tenant, 20))["devices"]]
+    body = {"time": "2026-03-01T09:30:00Z", "state_of_charge_percent": 1}
+    answers = await asyncio.gather(
+        *(tenant.call("PUT", f"/devices/{device}/state", json=body) for device in devices)
+    )
+
+    assert {answer.status_code for answer in answers} == {200}
+    async with world.db.reading() as db:
+        transactions = await db.fetchval(
+            "SELECT count(DISTINCT xmin::text) FROM device_states WHERE account = $1",
+            tenant.caller.account,
+        )
+    assert transactions < len(devices)
+
+
 async def test_what_a_batch_leaves_is_answered_as_ever(world: World, tenant: Tenant) -> None:
     home, other = await _home(tenant, 4), await tenant.site()
     theirs = await (await world.tenant("a stranger")).site()
@@ -133,6 +153,49 @@ async def test_a_key_for_one_site_keeps_no_state_of_another(world: World, tenant
 
     assert await _keep(world, key, states) == [True, False]
     assert (await tenant.get(f"/devices/{other['devices'][0]['id']}/states")).json()["data"] == []
+
+
+async def _wait_for_a_lock(world: World) -> None:
+    """Return once somebody waits for a lock of another transaction."""
+    async with asyncio.timeout(30), world.db.own_connection() as db:
+        while not await db.fetchval(  # noqa: ASYNC110 (PostgreSQL tells nobody)
+            "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'"
+        ):
+            await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize("by", ["states", "readings"])
+async def test_a_device_that_moves_while_it_reports_is_shown_where_it_is_now(
+    world: World, tenant: Tenant, by: str
+) -> None:
+    old, new = await _home(tenant, 1), await tenant.site()
+    device = old["devices"][0]["id"]
+    device_id = ids.read(device, "dev", param="id")
+    old_id, new_id = (ids.read(one["id"], "ste", param="id") for one in (old, new))
+    context, states = tenant.context, world.services.get(States)
+    owner = context.account, context.live_mode
+    first, later = context.now - timedelta(seconds=20), context.now
+
+    async def report(time: datetime) -> None:
+        if by == "readings":
+            await states.see(context, {device_id: time})
+        else:
+            await states.report(context, device_id, StateReport(time, 50.0))
+
+    async with world.db.transaction() as db:
+        await device_store.locked(db, *owner, device_id)
+        sites = await site_store.locked(db, *owner, [old_id, new_id])
+        reporting = asyncio.create_task(report(first))
+        await _wait_for_a_lock(world)
+        await device_store.take_away(db, *owner, device_id, [old_id])
+        await device_store.attach(db, *owner, [(device_id, new_id)])
+        await show_anew(db, world.services.get(Serializers), context, sites)
+    await reporting
+    await report(later)
+
+    (shown,) = (await tenant.get(f"/sites/{new['id']}")).json()["devices"]
+    assert shown["last_seen"] == instants.text(first if by == "states" else later)
+    await _check_summaries(world, tenant)
 
 
 class Costly:

@@ -1,6 +1,5 @@
 """Torture: writers that remember what was acknowledged, while processes are killed with -9."""
 
-import os
 import random
 import signal
 import threading
@@ -14,6 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 import httpx
+import psutil
 
 from tests.support.clusters import PostgresServer, wait_for
 from tests.support.process import Server, run
@@ -181,13 +181,15 @@ class Embedded:
         self._noted = data / "postgres" / "postmaster.pid"
 
     def kill(self) -> None:
-        """Kill it; where it has been killed already, as soon as it is started again."""
+        """Kill it; if it was killed just before, once it has started again."""
         wait_for(self._killed)
 
     def _killed(self) -> bool:
-        with suppress(FileNotFoundError, IndexError, ProcessLookupError):
-            os.kill(int(self._noted.read_text().splitlines()[0]), signal.SIGKILL)
-            return True
+        with suppress(FileNotFoundError, IndexError, psutil.NoSuchProcess):
+            process = psutil.Process(int(self._noted.read_text().splitlines()[0]))
+            if str(self._noted.parent) in process.cmdline():  # a zombie has none
+                process.kill()
+                return True
         return False
 
 

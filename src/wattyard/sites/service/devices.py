@@ -14,7 +14,6 @@ from wattyard.sites.domain.devices import (
     Device,
     DeviceDraft,
     DeviceNotAtLocation,
-    DeviceNotFound,
     DeviceType,
     LocationIdMissing,
 )
@@ -23,13 +22,14 @@ from wattyard.sites.domain.sites import Site
 from wattyard.sites.service.ports import (
     SiteUseCases,
     device_event,
+    lock_device,
     lock_sites,
+    no_device,
     show_anew,
     site_events,
 )
 from wattyard.sites.store import devices as device_store
 from wattyard.sites.store import gathered as gathered_store
-from wattyard.sites.store import sites as site_store
 
 Guard = Callable[[Device], None]
 """Raises when the stored object is not the one that the caller expects (`If-Match`)."""
@@ -139,7 +139,7 @@ class Devices(SiteUseCases):
             DeviceNotFound, LocationNotFound, LimitReached, and what `change` and `guard` raise.
         """
         async with self.db.transaction() as db:
-            before, sites = await self._locked(db, context, device_id)
+            before, sites = await lock_device(db, context, device_id)
             if guard is not None:
                 guard(before)
             draft, locations = change(before)
@@ -157,7 +157,7 @@ class Devices(SiteUseCases):
             DeviceNotFound: when the caller has none of that id, and what `guard` raises.
         """
         async with self.db.transaction() as db:
-            device, sites = await self._locked(db, context, device_id)
+            device, sites = await lock_device(db, context, device_id)
             if guard is not None:
                 guard(device)
             await device_store.delete(db, context.account, context.live_mode, device.id)
@@ -228,17 +228,6 @@ class Devices(SiteUseCases):
             await gathered_store.note(db, context.account, context.live_mode, gathered, due)
         return new_events
 
-    async def _locked(
-        self, db: WriteConnection, context: Context, device_id: UUID
-    ) -> tuple[Device, Sequence[Site]]:
-        """Lock a device and its sites; sites first, as everywhere."""
-        account, live = context.account, context.live_mode
-        sites = await site_store.of_device(db, account, live, device_id)
-        device = _present(await device_store.locked(db, account, live, device_id), device_id)
-        if set(device.locations) != {site.id for site in sites}:  # it moved meanwhile
-            sites = await site_store.of_device(db, account, live, device_id)
-        return device, sites
-
 
 def _seen(context: Context, device: Device) -> Device:
     """A device at those of its places that the caller's key is for."""
@@ -249,5 +238,5 @@ def _seen(context: Context, device: Device) -> Device:
 
 def _present(found: Device | None, device_id: UUID) -> Device:
     if found is None:
-        raise DeviceNotFound(f"there is no device {ids.wire('dev', device_id)}")
+        raise no_device(device_id)
     return found

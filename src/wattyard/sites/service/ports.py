@@ -13,7 +13,7 @@ from wattyard.kernel.context import Context
 from wattyard.kernel.values import dataclass
 from wattyard.platform.composition import Contributions
 from wattyard.platform.db import Database, WriteConnection
-from wattyard.sites.domain.devices import Device
+from wattyard.sites.domain.devices import Device, DeviceNotFound
 from wattyard.sites.domain.sites import Customer, LocationNotFound, Site
 from wattyard.sites.store import devices as device_store
 from wattyard.sites.store import sites as site_store
@@ -123,6 +123,29 @@ async def lock_sites(
     if missing:
         raise LocationNotFound(f"there is no location {ids.wire('loc', min(missing))}", param=param)
     return found
+
+
+async def lock_device(
+    db: WriteConnection, context: Context, device_id: UUID
+) -> tuple[Device, Sequence[Site]]:
+    """Lock a device and the sites where it is; sites first, as everywhere.
+
+    Raises:
+        DeviceNotFound: when it is not there.
+    """
+    account, live = context.account, context.live_mode
+    sites = await site_store.of_device(db, account, live, device_id)
+    device = await device_store.locked(db, account, live, device_id)
+    if device is None:
+        raise no_device(device_id)
+    if set(device.locations) != {site.id for site in sites}:  # it moved meanwhile
+        sites = await site_store.of_device(db, account, live, device_id)
+    return device, sites
+
+
+def no_device(device_id: UUID) -> DeviceNotFound:
+    """The refusal of a device that is not there."""
+    return DeviceNotFound(f"there is no device {ids.wire('dev', device_id)}")
 
 
 async def show_anew(

@@ -1,13 +1,11 @@
 """Device states that an account reports at the same time: kept in one transaction."""
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
 from wattyard.kernel.context import Context
-from wattyard.platform.db import Database
+from wattyard.platform.db import Database, WriteConnection
 from wattyard.platform.work import Batches, in_its_share
 from wattyard.sites.domain.states import DeviceState, Sighting, StateReport
 from wattyard.sites.service.ports import Serializers, show_anew
@@ -24,28 +22,14 @@ _AT_MOST: Final = 64
 class StateBatches:
     """Keeps together what an account reports while other states of its are being kept.
 
-    One that comes alone is kept faster by itself. A batch waits for no lock and refuses nothing:
-    one report would then delay or fail all others. What it leaves is for `States.report` to keep or
-    to refuse.
+    A batch waits for no lock and refuses nothing: one report would then delay or fail all others.
+    What it leaves is for `States.report` to keep or to refuse.
     """
 
     def __init__(self, db: Database, serializers: Serializers) -> None:
         self._db = db
         self._serializers = serializers
         self._batches = Batches(self._keep, at_most=_AT_MOST)
-        self._reporting: Counter[_Owner] = Counter()
-
-    @contextmanager
-    def reporting(self, context: Context) -> Iterator[bool]:
-        """Count a report in progress; gives whether others of its account and mode are."""
-        owner = context.account, context.live_mode
-        self._reporting[owner] += 1
-        try:
-            yield self._reporting[owner] > 1
-        finally:
-            self._reporting[owner] -= 1
-            if not self._reporting[owner]:
-                del self._reporting[owner]
 
     async def keep(self, context: Context, state: DeviceState) -> bool:
         """Keep a state with those that are reported meanwhile; False where it is left."""
@@ -75,11 +59,8 @@ class StateBatches:
             site_ids = {site for state in shown for site in sightings[state.device_id].locations}
             sites = await site_store.locked_if_free(db, *owner, site_ids) if site_ids else []
             busy = site_ids - {site.id for site in sites}
-            kept = await state_store.keep_all(
-                db,
-                *owner,
-                [one for one in usual if busy.isdisjoint(sightings[one.device_id].locations)],
-            )
+            free = [one for one in usual if busy.isdisjoint(sightings[one.device_id].locations)]
+            kept = await _keep_free(db, owner, free)
             times = {
                 state.device_id: state.report.time
                 for state in sorted(shown, key=lambda state: state.report.time)
@@ -90,6 +71,16 @@ class StateBatches:
                 await show_anew(db, self._serializers, context, sites)
                 await state_store.note_shown(db, *owner, times)
         return [state.id in kept for _, state in reports]
+
+
+async def _keep_free(
+    db: WriteConnection, owner: _Owner, states: Sequence[DeviceState]
+) -> set[UUID]:
+    """Keep states of locked devices; a single one by the statement that is planned only once."""
+    if len(states) != 1:
+        return await state_store.keep_all(db, *owner, states)
+    (state,) = states
+    return {state.id} if await state_store.keep(db, *owner, state) else set()
 
 
 def _must_show(sightings: Mapping[UUID, Sighting], state: DeviceState) -> bool:

@@ -8,12 +8,10 @@ from wattyard.kernel import ids
 from wattyard.kernel.context import Context
 from wattyard.kernel.pages import Page, PageWindow
 from wattyard.platform.db import ReadConnection
-from wattyard.sites.domain.devices import DeviceNotFound
 from wattyard.sites.domain.sites import LocationNotFound
 from wattyard.sites.domain.states import DeviceState, DeviceStateNotFound, Sighting, StateReport
-from wattyard.sites.service.ports import SiteUseCases, show_anew
+from wattyard.sites.service.ports import SiteUseCases, lock_device, no_device, show_anew
 from wattyard.sites.service.state_batches import StateBatches
-from wattyard.sites.store import devices as device_store
 from wattyard.sites.store import sites as site_store
 from wattyard.sites.store import states as state_store
 
@@ -36,10 +34,9 @@ class States(SiteUseCases):
         """
         now = context.now
         state = DeviceState(context.new_id(), device_id, now, report.checked(now))
-        with self.batches.reporting(context) as others:
-            if others and await self.batches.keep(context, state):
-                return state
-            return await self._keep(context, state)
+        if await self.batches.keep(context, state):
+            return state
+        return await self._keep(context, state)
 
     async def _keep(self, context: Context, state: DeviceState) -> DeviceState:
         """Keep one state; the usual one, which no summary shows, is one statement."""
@@ -53,9 +50,7 @@ class States(SiteUseCases):
                 if await state_store.keep(db, account, live, state):
                     return state
                 return await self._kept_before(db, context, state)
-            sites = await site_store.of_device(db, account, live, device_id)
-            if await device_store.locked(db, account, live, device_id) is None:
-                raise _no_device(device_id)
+            _, sites = await lock_device(db, context, device_id)
             if not await state_store.keep(db, account, live, state):
                 return await self._kept_before(db, context, state)
             await show_anew(db, self.serializers, context, sites)
@@ -73,6 +68,13 @@ class States(SiteUseCases):
             )
             await state_store.see(db, account, live, times)
             await show_anew(db, self.serializers, context, sites)
+            # The devices are locked by now: one that was moved meanwhile is shown with its next.
+            present = await state_store.sightings(db, account, live, shown)
+            left = {site for one in present.values() for site in one.locations}
+            left -= {site.id for site in sites}
+            shown = {
+                id_: shown[id_] for id_, one in present.items() if left.isdisjoint(one.locations)
+            }
             await state_store.note_shown(db, account, live, shown)
 
     async def current(self, context: Context, device_id: UUID) -> DeviceState:
@@ -113,7 +115,7 @@ class States(SiteUseCases):
     async def _sighting(self, db: ReadConnection, context: Context, device_id: UUID) -> Sighting:
         found = await state_store.sighting(db, context.account, context.live_mode, device_id)
         if found is None or not _is_seen(context, found):
-            raise _no_device(device_id)
+            raise no_device(device_id)
         return found
 
     async def _check_location(
@@ -139,7 +141,7 @@ class States(SiteUseCases):
             db, context.account, context.live_mode, state.device_id, reference
         )
         if not first:
-            raise _no_device(state.device_id)
+            raise no_device(state.device_id)
         return first
 
 
@@ -150,7 +152,3 @@ def _shows(sighting: Sighting | None, at: datetime) -> bool:
 def _is_seen(context: Context, sighting: Sighting) -> bool:
     """Whether a device is at one of the places that the caller's key is for."""
     return context.site_ids is None or any(map(context.may_see, sighting.locations))
-
-
-def _no_device(device_id: UUID) -> DeviceNotFound:
-    return DeviceNotFound(f"there is no device {ids.wire('dev', device_id)}")
