@@ -138,8 +138,13 @@ class Devices(SiteUseCases):
         Raises:
             DeviceNotFound, LocationNotFound, LimitReached, and what `change` and `guard` raise.
         """
+        account, live = context.account, context.live_mode
         async with self.db.transaction() as db:
-            before, sites = await lock_device(db, context, device_id)
+            present = _present(await device_store.by_id(db, account, live, device_id), device_id)
+            if guard is not None:
+                guard(present)
+            _, wanted = change(present)
+            before, sites = await lock_device(db, context, device_id, also=wanted)
             if guard is not None:
                 guard(before)
             draft, locations = change(before)
@@ -173,11 +178,12 @@ class Devices(SiteUseCases):
         after: Device,
         sites: Sequence[Site],
     ) -> Device:
-        """Save a changed device whose present `sites` are locked."""
+        """Save a changed device; `sites` are locked, its present ones among them."""
         account, live = context.account, context.live_mode
         old, new = set(before.locations), set(after.locations)
         if new - old:
-            sites = [*sites, *await lock_sites(db, context, new - old, param="locations")]
+            joined = await lock_sites(db, context, new - old, param="locations")
+            sites = [*(site for site in sites if site.id in old), *joined]
         if replace(after, locations=before.locations) != before:
             await device_store.update(db, account, live, [after])
         if old - new:

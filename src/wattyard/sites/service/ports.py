@@ -126,20 +126,23 @@ async def lock_sites(
 
 
 async def lock_device(
-    db: WriteConnection, context: Context, device_id: UUID
+    db: WriteConnection, context: Context, device_id: UUID, *, also: Collection[UUID] = ()
 ) -> tuple[Device, Sequence[Site]]:
-    """Lock a device and the sites where it is; sites first, as everywhere.
+    """Lock a device and the sites where it is, and `also` those that it is to be at.
+
+    Sites first, as everywhere, and all at once, in the order of their ids: whoever locked them in
+    two steps could wait for somebody who waits for those of the first.
 
     Raises:
         DeviceNotFound: when it is not there.
     """
     account, live = context.account, context.live_mode
-    sites = await site_store.of_device(db, account, live, device_id)
+    sites = await site_store.of_device(db, account, live, device_id, also)
     device = await device_store.locked(db, account, live, device_id)
     if device is None:
         raise no_device(device_id)
-    if set(device.locations) != {site.id for site in sites}:  # it moved meanwhile
-        sites = await site_store.of_device(db, account, live, device_id)
+    if not {site.id for site in sites}.issuperset(device.locations):  # it moved meanwhile
+        sites = await site_store.of_device(db, account, live, device_id, also)
     return device, sites
 
 

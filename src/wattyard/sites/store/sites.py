@@ -209,15 +209,19 @@ async def by_references(
     return [_site(row) for row in rows]
 
 
-async def of_device(db: WriteConnection, account: int, live: bool, device_id: UUID) -> list[Site]:
-    """Find and lock the sites that a device is at, oldest first."""
+async def of_device(
+    db: WriteConnection, account: int, live: bool, device_id: UUID, also: Collection[UUID]
+) -> list[Site]:
+    """Find and lock the sites that a device is at, and others, oldest first."""
     rows = await db.fetch(
         f"{_SELECT} WHERE account = $1 AND live_mode = $2 AND id = ANY(ARRAY("
         " SELECT site_id FROM device_places"
-        " WHERE account = $1 AND live_mode = $2 AND device_id = $3)) ORDER BY id FOR UPDATE",
+        " WHERE account = $1 AND live_mode = $2 AND device_id = $3) || $4::uuid[])"
+        " ORDER BY id FOR UPDATE",
         account,
         live,
         device_id,
+        list(also),
     )
     return [_site(row) for row in rows]
 

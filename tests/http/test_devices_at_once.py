@@ -1,4 +1,4 @@
-"""States that are reported at the same time are kept together (contract 1, Device state)."""
+"""States and moves of devices at the same time (contract 1, Devices and Device state)."""
 
 import asyncio
 from collections.abc import Sequence
@@ -196,6 +196,22 @@ async def test_a_device_that_moves_while_it_reports_is_shown_where_it_is_now(
     (shown,) = (await tenant.get(f"/sites/{new['id']}")).json()["devices"]
     assert shown["last_seen"] == instants.text(first if by == "states" else later)
     await _check_summaries(world, tenant)
+
+
+async def test_devices_that_change_places_do_not_wait_for_each_other(tenant: Tenant) -> None:
+    one, other = await _home(tenant, 1), await _home(tenant, 1)
+    places = [one["location_id"], other["location_id"]]
+    devices = [home["devices"][0]["id"] for home in (one, other)]
+
+    for _ in range(10):
+        places.reverse()
+        answers = await asyncio.gather(
+            *(
+                tenant.patch(f"/devices/{device}", {"locations": [place]})
+                for device, place in zip(devices, places, strict=True)
+            )
+        )
+        assert [answer.status_code for answer in answers] == [200, 200]
 
 
 class Costly:
