@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.waiting import until_waited_for
 from tests.support.world import Tenant, World, error
 from wattyard.kernel import ids, instants
 from wattyard.kernel.callers import Caller
@@ -155,15 +156,6 @@ async def test_a_key_for_one_site_keeps_no_state_of_another(world: World, tenant
     assert (await tenant.get(f"/devices/{other['devices'][0]['id']}/states")).json()["data"] == []
 
 
-async def _wait_for_a_lock(world: World) -> None:
-    """Return once somebody waits for a lock of another transaction."""
-    async with asyncio.timeout(30), world.db.own_connection() as db:
-        while not await db.fetchval(  # noqa: ASYNC110 (PostgreSQL tells nobody)
-            "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'"
-        ):
-            await asyncio.sleep(0.01)
-
-
 @pytest.mark.parametrize("by", ["states", "readings"])
 async def test_a_device_that_moves_while_it_reports_is_shown_where_it_is_now(
     world: World, tenant: Tenant, by: str
@@ -183,10 +175,10 @@ async def test_a_device_that_moves_while_it_reports_is_shown_where_it_is_now(
             await states.report(context, device_id, StateReport(time, 50.0))
 
     async with world.db.transaction() as db:
-        await device_store.locked(db, *owner, device_id)
+        await device_store.lock(db, *owner, device_id)
         sites = await site_store.locked(db, *owner, [old_id, new_id])
         reporting = asyncio.create_task(report(first))
-        await _wait_for_a_lock(world)
+        await until_waited_for(db)
         await device_store.take_away(db, *owner, device_id, [old_id])
         await device_store.attach(db, *owner, [(device_id, new_id)])
         await show_anew(db, world.services.get(Serializers), context, sites)
@@ -198,7 +190,31 @@ async def test_a_device_that_moves_while_it_reports_is_shown_where_it_is_now(
     await _check_summaries(world, tenant)
 
 
-async def test_devices_that_change_places_do_not_wait_for_each_other(tenant: Tenant) -> None:
+async def test_a_device_of_no_site_that_moves_while_it_changes_is_shown_where_it_is_now(
+    world: World, tenant: Tenant
+) -> None:
+    gone, new = await _home(tenant, 1), await tenant.site()
+    device = gone["devices"][0]["id"]
+    device_id, site_id = ids.read(device, "dev", param="id"), ids.read(new["id"], "ste", param="id")
+    assert (await tenant.delete(f"/sites/{gone['id']}")).status_code == 200
+    context = tenant.context
+    owner = context.account, context.live_mode
+
+    async with world.db.transaction() as db:
+        await device_store.lock(db, *owner, device_id)
+        sites = await site_store.locked(db, *owner, [site_id])
+        changing = asyncio.create_task(tenant.patch(f"/devices/{device}", {"model_name": "Two"}))
+        await until_waited_for(db)
+        await device_store.attach(db, *owner, [(device_id, site_id)])
+        await show_anew(db, world.services.get(Serializers), context, sites)
+
+    assert (await changing).json()["locations"] == [new["location_id"]]
+    (shown,) = (await tenant.get(f"/sites/{new['id']}")).json()["devices"]
+    assert shown["model_name"] == "Two"
+    await _check_summaries(world, tenant)
+
+
+async def test_devices_that_change_places_do_not_deadlock(tenant: Tenant) -> None:
     one, other = await _home(tenant, 1), await _home(tenant, 1)
     places = [one["location_id"], other["location_id"]]
     devices = [home["devices"][0]["id"] for home in (one, other)]

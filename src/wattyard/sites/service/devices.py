@@ -178,12 +178,12 @@ class Devices(SiteUseCases):
         after: Device,
         sites: Sequence[Site],
     ) -> Device:
-        """Save a changed device; `sites` are locked, its present ones among them."""
+        """Save a changed device; `sites` are its present ones, locked."""
         account, live = context.account, context.live_mode
         old, new = set(before.locations), set(after.locations)
         if new - old:
             joined = await lock_sites(db, context, new - old, param="locations")
-            sites = [*(site for site in sites if site.id in old), *joined]
+            sites = [*sites, *joined]
         if replace(after, locations=before.locations) != before:
             await device_store.update(db, account, live, [after])
         if old - new:

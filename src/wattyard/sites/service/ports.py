@@ -128,22 +128,25 @@ async def lock_sites(
 async def lock_device(
     db: WriteConnection, context: Context, device_id: UUID, *, also: Collection[UUID] = ()
 ) -> tuple[Device, Sequence[Site]]:
-    """Lock a device and the sites where it is, and `also` those that it is to be at.
+    """Lock a device, the sites where it is, which are given, and `also` those that it is to be at.
 
     Sites first, as everywhere, and all at once, in the order of their ids: whoever locked them in
-    two steps could wait for somebody who waits for those of the first.
+    two steps could wait for somebody who waits for those of the first. Only for a device that moves
+    meanwhile is there a second step, which can end so: with 503.
 
     Raises:
         DeviceNotFound: when it is not there.
     """
     account, live = context.account, context.live_mode
     sites = await site_store.of_device(db, account, live, device_id, also)
-    device = await device_store.locked(db, account, live, device_id)
+    await device_store.lock(db, account, live, device_id)
+    # Where it is now: a statement that waits for a lock sees the places as when it began to wait.
+    device = await device_store.by_id(db, account, live, device_id)
     if device is None:
         raise no_device(device_id)
     if not {site.id for site in sites}.issuperset(device.locations):  # it moved meanwhile
         sites = await site_store.of_device(db, account, live, device_id, also)
-    return device, sites
+    return device, [site for site in sites if site.id in device.locations]
 
 
 def no_device(device_id: UUID) -> DeviceNotFound:

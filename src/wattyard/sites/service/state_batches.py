@@ -77,7 +77,9 @@ async def _keep_free(
     db: WriteConnection, owner: _Owner, states: Sequence[DeviceState]
 ) -> set[UUID]:
     """Keep states of locked devices; a single one by the statement that is planned only once."""
-    if len(states) != 1:
+    if not states:
+        return set()
+    if len(states) > 1:
         return await state_store.keep_all(db, *owner, states)
     (state,) = states
     return {state.id} if await state_store.keep(db, *owner, state) else set()

@@ -67,6 +67,8 @@ class States(SiteUseCases):
                 db, account, live, {site for id_ in shown for site in sightings[id_].locations}
             )
             await state_store.see(db, account, live, times)
+            if not shown:
+                return
             await show_anew(db, self.serializers, context, sites)
             # The devices are locked by now: one that was moved meanwhile is shown with its next.
             present = await state_store.sightings(db, account, live, shown)

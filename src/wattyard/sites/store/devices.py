@@ -135,10 +135,14 @@ async def by_id(db: ReadConnection, account: int, live: bool, device_id: UUID) -
     return None if row is None else _device(row)
 
 
-async def locked(db: WriteConnection, account: int, live: bool, device_id: UUID) -> Device | None:
-    """Find a device, and keep others from changing, moving or deleting it."""
-    row = await db.fetchrow(f"{_BY_ID} FOR UPDATE", account, live, device_id)
-    return None if row is None else _device(row)
+async def lock(db: WriteConnection, account: int, live: bool, device_id: UUID) -> None:
+    """Keep others from changing, moving or deleting a device, if it is there."""
+    await db.execute(
+        "SELECT FROM devices WHERE account = $1 AND live_mode = $2 AND id = $3 FOR UPDATE",
+        account,
+        live,
+        device_id,
+    )
 
 
 async def present(
