@@ -334,9 +334,7 @@ def charge_json(caller: Caller, named: Named, answer: ChargeAnswer, form: dateti
 
 def _baseline(own: ChargeBaseline, planned_wh: float) -> ChargeBaselineShape:
     """Write the cost with nobody planning, besides what the plan holds at its end (Wh)."""
-    unmet = []
-    if own.reason is not None:
-        unmet.append(ChargeUnmetShape("WH", energy(own.unmet_wh).value, own.reason))
+    unmet = [ChargeUnmetShape("WH", energy(own.unmet_wh).value, own.reason)] if own.reason else []
     more_kwh = rounded((own.held_wh - planned_wh) / WH_PER_KWH, COST_DECIMALS)
     return ChargeBaselineShape(rounded(own.cost, COST_DECIMALS), own.description, unmet, more_kwh)
 
@@ -375,10 +373,8 @@ def _held(slots: Sequence[HeldChargeBody]) -> tuple[ChargeSlot, ...]:
 
 def _net_wh(slots: Sequence[ChargeSlot]) -> float:
     hours = [(slot.end_us - slot.start_us) / 3.6e9 for slot in slots]
-    signs = [1.0 if slot.flow == "CHARGE" else -1.0 for slot in slots]
-    return sum(
-        sign * slot.power_w * length for sign, slot, length in zip(signs, slots, hours, strict=True)
-    )
+    signed_w = [slot.power_w if slot.flow == "CHARGE" else -slot.power_w for slot in slots]
+    return sum(power_w * length for power_w, length in zip(signed_w, hours, strict=True))
 
 
 def _slots(
